@@ -1,0 +1,80 @@
+/** The documents that a release carries. Plain data, shared by engine, API and UI. */
+import type { ReleaseState } from '#server/domain/release-machine.ts';
+import type { Settings } from '#server/domain/settings.ts';
+import type { ComponentKind, VariableScope, VariableUse } from '#server/domain/words.ts';
+
+/** Where the code of a component came from when the release was requested. Refs are resolved once. */
+export type SnapshotSource =
+  | { kind: 'repository'; repositoryId: string; commit: string; message: string; author: string; refName: string }
+  | { kind: 'image'; reference: string };
+
+export interface SnapshotVariable {
+  /** Row of `variables`; the value itself is never copied. */
+  variableId: string;
+  key: string;
+  use: VariableUse;
+  scope: VariableScope;
+}
+export interface SnapshotComponent {
+  componentId: string;
+  name: string;
+  kind: ComponentKind;
+  source: SnapshotSource;
+  /** Project defaults merged with the deployment's overrides. */
+  settings: Settings;
+  /** Dotted setting path → where its value came from, for the ones that are not the product's default. */
+  origins: Record<string, 'project' | 'deployment'>;
+  variables: readonly SnapshotVariable[];
+}
+export interface ReleaseSnapshot {
+  components: readonly SnapshotComponent[];
+  /** For operations: the components it affects. */
+  affects?: readonly string[];
+}
+
+export type ReleaseTrigger =
+  | { by: 'person'; note?: string }
+  | { by: 'push'; ref: string }
+  | { by: 'api' }
+  | { by: 'rollback'; toNumber: number }
+  | { by: 'platform'; note: string };
+
+/** Every way a release ends without going live. The code is what tests, links and texts go by. */
+export const failureCodes = [
+  'clone_refused', 'clone_unreachable', 'clone_credentials', 'clone_timeout', 'clone_too_large', 'host_key_changed', 'ref_missing',
+  'repository_empty', 'root_missing', 'path_outside_repository', 'no_planner', 'dockerfile_missing', 'dockerfile_unsupported',
+  'build_failed', 'build_out_of_memory', 'build_disk_full', 'build_process_limit', 'build_timeout', 'image_too_large', 'image_unavailable', 'worker_lost',
+  'variable_unresolved', 'capacity', 'exited', 'out_of_memory', 'boot_timeout', 'wrong_port', 'loopback_only', 'health_check', 'command_missing',
+  'hook_failed', 'hook_timeout', 'hook_interrupted', 'edge_refused', 'engine_unavailable', 'internal',
+] as const; // prettier-ignore
+export type FailureCode = (typeof failureCodes)[number];
+
+/** A place in the dashboard where the failure can be mended. */
+export type FixTarget =
+  | { kind: 'setting'; componentId: string; path: string; suggestion?: { label: string; value: unknown } }
+  | { kind: 'variables'; key?: string }
+  | { kind: 'credential'; repositoryId: string }
+  | { kind: 'retry' };
+
+export interface Failure {
+  /** The state it failed in. */
+  phase: ReleaseState;
+  code: FailureCode;
+  /** One sentence: what happened. From the cause, not from the colour. */
+  message: string;
+  /** One sentence: what to do. */
+  advice: string;
+  componentId?: string;
+  /** The last 50 lines of the output concerned. */
+  lastLines: readonly string[];
+  fix?: FixTarget;
+}
+
+/** What the edge counted while the release switched. */
+export interface ReleaseReport {
+  servedRequests: number;
+  failedRequests: number;
+  drainedConnections: number;
+  cutConnections: number;
+  switchMs: number;
+}

@@ -1,0 +1,139 @@
+/**
+ * Ports: InstanceDriver and SessionDriver. No vendor words; Docker, Kubernetes and a fake implement them and pass one
+ * contract suite (`contract.ts`). Every method takes an AbortSignal last and throws AppError: `unavailable` (engine away,
+ * try again), `aborted`, `conflict`, `not_found`.
+ */
+export interface NetworkSpec {
+  deploymentId: string;
+  /** At most 15 characters: the bridge's name and the atomic uniqueness key. */
+  bridge: string;
+  /** /26 in CIDR notation. The first address is the gateway. */
+  subnet: string;
+}
+
+/** A whole desired instance. The same spec always gives the same container; tenants decide no name, label, path or capability. */
+export interface InstanceSpec {
+  /** Instance id: the container's name is `slw-<id>`. */
+  id: string;
+  deploymentId: string;
+  componentId: string;
+  releaseId: string;
+  role: 'serving' | 'hook';
+  /** Image reference in this engine. */
+  image: string;
+  /** Run through the image's `/bin/sh -c` inside the tenant's container, never on the host; null keeps the image's own. */
+  command: string | null;
+  /** Complete environment, values included; never logged. */
+  env: Record<string, string>;
+  network: NetworkSpec;
+  /** IPv4 inside the subnet. */
+  address: string;
+  /** Names that resolve to this address inside the deployment once it is live. */
+  aliases: readonly string[];
+  cpuMillis: number;
+  memoryMib: number;
+  stopGraceSeconds: number;
+}
+
+/** What the engine says of one instance, free of interpretation. */
+export interface ObservedState {
+  phase: 'created' | 'running' | 'restarting' | 'exited' | 'missing';
+  /** Engine time, ISO. */
+  startedAt: string | null;
+  finishedAt: string | null;
+  exitCode: number | null;
+  /** The kernel killed a process of it for memory since it started. */
+  outOfMemory: boolean;
+  restarts: number;
+}
+export type Observation =
+  | { kind: 'snapshot'; instances: readonly { instanceId: string; state: ObservedState }[] }
+  | { kind: 'changed'; instanceId: string; state: ObservedState };
+
+export interface InstanceStats {
+  instanceId: string;
+  /** Cumulative CPU time in microseconds. */
+  cpuMicros: number;
+  memoryBytes: number;
+  memoryLimitBytes: number;
+  processes: number;
+}
+
+export interface InstanceDriver {
+  /** Creates the deployment's network; the same spec again changes nothing. */
+  ensureNetwork(spec: NetworkSpec, signal: AbortSignal): Promise<void>;
+  /** Removes the network and nothing else; fine when it is gone. @throws conflict while instances are attached. */
+  removeNetwork(deploymentId: string, signal: AbortSignal): Promise<void>;
+  /** Creates and starts; adopts a container of the same name and spec. It does not restart by itself until `keepAlive`. */
+  start(spec: InstanceSpec, signal: AbortSignal): Promise<void>;
+  /** From live on the engine restarts a crashed instance, also after a reboot; `false` before a stop. */
+  keepAlive(instanceId: string, on: boolean, signal: AbortSignal): Promise<void>;
+  /** SIGTERM, then SIGKILL after `graceMs`. Fine when it is stopped or gone. */
+  stop(instanceId: string, graceMs: number, signal: AbortSignal): Promise<void>;
+  /** Removes the container with its anonymous parts, never a volume. Fine when it is gone. */
+  remove(instanceId: string, signal: AbortSignal): Promise<void>;
+  /** One full snapshot of this installation's instances, then changes as they happen, until the signal fires. Ends by throwing `unavailable` when the engine goes away: call again. */
+  observe(signal: AbortSignal): AsyncIterable<Observation>;
+  /** `missing` when there is none. */
+  inspect(instanceId: string, signal: AbortSignal): Promise<ObservedState>;
+  /** Counters of all running instances, read in one round. */
+  stats(signal: AbortSignal): Promise<InstanceStats[]>;
+}
+
+export interface ConsoleLine {
+  at: string;
+  stream: 'stdout' | 'stderr';
+  text: string;
+}
+export interface ListeningPort {
+  port: number;
+  /** True when it is bound to loopback only, so nothing outside the container reaches it. */
+  loopbackOnly: boolean;
+}
+export interface ExecResult {
+  exitCode: number;
+  output: string;
+}
+
+export interface SessionDriver {
+  /** Lines of the console after `since` (exclusive, ISO), in order; with `follow` until the instance ends or the signal fires. */
+  logs(
+    instanceId: string,
+    options: { since: string | null; follow: boolean; tail?: number },
+    signal: AbortSignal,
+  ): AsyncIterable<ConsoleLine>;
+  /** TCP ports that processes of the instance listen on. */
+  listening(instanceId: string, signal: AbortSignal): Promise<ListeningPort[]>;
+  /** True when a TCP connection to the port is accepted within `timeoutMs`; false otherwise. */
+  accepts(address: string, port: number, timeoutMs: number, signal: AbortSignal): Promise<boolean>;
+  /** GET; the status, or null when nothing answered in time. Redirects are not followed. */
+  httpStatus(
+    address: string,
+    port: number,
+    path: string,
+    timeoutMs: number,
+    signal: AbortSignal,
+  ): Promise<number | null>;
+}
+
+/** Free and total memory of the machine in MiB: admission decides with both numbers. */
+export interface Capacity {
+  memoryTotalMib: number;
+  memoryFreeMib: number;
+  cpuMillis: number;
+}
+export interface CapacityReader {
+  capacity(signal: AbortSignal): Promise<Capacity>;
+}
+
+/** Artifacts as the runtime engine holds them. */
+export interface ArtifactStore {
+  /** The image id under this reference, or null. */
+  find(reference: string, signal: AbortSignal): Promise<string | null>;
+  /** Details of an image, given by reference or `name@sha256:…` (pulled when it is not there). Null when it cannot be had. */
+  resolve(
+    reference: string,
+    signal: AbortSignal,
+  ): Promise<{ imageId: string; sizeBytes: number; exposedPorts: number[] } | null>;
+  remove(reference: string, signal: AbortSignal): Promise<void>;
+}

@@ -1,0 +1,65 @@
+/** Port: SourceProvider. Resolves refs and fetches commits. Bad input by the user is a SourceFailure, a broken network `unavailable`. */
+import type { Secret } from '#server/secret.ts';
+import type { FailureCode } from '#server/domain/release.ts';
+import type { GitRef } from '#server/domain/settings.ts';
+
+export type RepositoryLocation =
+  /** The platform's own bare repository `<state>/repositories/<id>.git`. */
+  | { kind: 'platform'; repositoryId: string }
+  | { kind: 'git'; repositoryId: string; url: string; credential: RepositoryCredential | null; hostKey: string | null };
+export type RepositoryCredential =
+  { kind: 'token'; username: string; token: Secret } | { kind: 'deploy-key'; privateKey: Secret };
+
+export interface ResolvedCommit {
+  commit: string;
+  message: string;
+  author: string;
+  /** ISO time of the commit; null when the host does not say without a fetch. */
+  at: string | null;
+}
+export interface FetchedTree {
+  /** Git tree hash of the root directory and declared extra paths: half of the build key. */
+  treeHash: string;
+  message: string;
+  author: string;
+}
+/** Something the user can mend. Thrown by providers, turned into a Failure by the step. */
+export class SourceFailure extends Error {
+  readonly code: FailureCode;
+  readonly advice: string;
+  constructor(code: FailureCode, message: string, advice: string) {
+    super(message);
+    this.name = 'SourceFailure';
+    this.code = code;
+    this.advice = advice;
+  }
+}
+
+export interface SourceProvider {
+  /** The commit of a ref now. @throws SourceFailure (ref_missing, clone_*, repository_empty), AppError unavailable */
+  resolve(location: RepositoryLocation, ref: GitRef, signal: AbortSignal): Promise<ResolvedCommit>;
+  /** Branch and tag names, at most 500 each. */
+  listRefs(
+    location: RepositoryLocation,
+    signal: AbortSignal,
+  ): Promise<{ branches: string[]; tags: string[]; defaultBranch: string | null }>;
+  /** Exactly this commit's files, without `.git`, in an empty folder; size, count and time limited. Credential files are gone afterwards. */
+  fetch(
+    location: RepositoryLocation,
+    commit: string,
+    directory: string,
+    paths: { root: string; extra: readonly string[] },
+    signal: AbortSignal,
+  ): Promise<FetchedTree>;
+}
+/** The platform's own repositories. */
+export interface RepositoryHost {
+  /** A bare repository whose first commit on `main` holds the files; the commit's id. */
+  create(
+    repositoryId: string,
+    files: ReadonlyMap<string, Buffer>,
+    message: string,
+    author: { name: string; email: string },
+  ): Promise<string>;
+  remove(repositoryId: string): Promise<void>;
+}

@@ -1,0 +1,39 @@
+import { defineConfig } from 'vitest/config';
+
+/**
+ * `unit`: pure and database tests, side by side. `live`: tests that need the real engine, edge or git (`*.live.test.ts`),
+ * one file at a time, because they share one machine.
+ */
+const shared = {
+  server: { deps: { inline: ['drizzle-orm'] } },
+  globalSetup: ['./vitest.setup.ts'],
+  testTimeout: 20_000,
+  hookTimeout: 60_000,
+};
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          ...shared,
+          name: 'unit',
+          pool: 'threads',
+          maxWorkers: 2,
+          include: ['{server,worker,cli,tools,app}/**/*.test.{ts,tsx}'],
+          exclude: ['**/*.live.test.ts', 'server/templates/*/source/**'],
+        },
+      },
+      {
+        test: {
+          ...shared,
+          name: 'live',
+          pool: 'forks',
+          fileParallelism: false,
+          include: ['{server,worker,cli}/**/*.live.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
+        },
+      },
+    ],
+  },
+});
