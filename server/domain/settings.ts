@@ -9,7 +9,7 @@ import { handOvers } from '#server/domain/words.ts';
 export const repositoryPath = z
   .string()
   .max(300, 'At most 300 characters')
-  .refine((value) => !/[\0-\x1f\\]/.test(value), 'No control characters or backslashes')
+  .refine((value) => !/[\p{Cc}\\]/u.test(value), 'No control characters or backslashes')
   .refine((value) => !value.startsWith('/'), 'A path inside the repository, without a leading /')
   .refine((value) => !value.split('/').includes('..'), 'No .. in the path')
   .transform((value) =>
