@@ -10,7 +10,7 @@ export interface ExecOptions {
   cwd?: string;
   /** Added to `PATH`, `LANG=C.UTF-8` and the machine's CA settings. */
   env?: Record<string, string>;
-  input?: string;
+  input?: string | Uint8Array;
   timeoutMs?: number;
   signal?: AbortSignal;
   uid?: number;
@@ -44,7 +44,7 @@ export const baseEnvironment = (): Record<string, string> => {
  */
 export function exec(file: string, args: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
   return new Promise((resolve, reject) => {
-    options.signal?.throwIfAborted();
+    if (options.signal?.aborted) throw new AppError('aborted', 'Cancelled.', { cause: options.signal.reason });
     const child = spawn(file, args, {
       cwd: options.cwd,
       env: { ...baseEnvironment(), ...options.env },

@@ -43,6 +43,11 @@ export interface SourceProvider {
     location: RepositoryLocation,
     signal: AbortSignal,
   ): Promise<{ branches: string[]; tags: string[]; defaultBranch: string | null }>;
+  /**
+   * The `known_hosts` line (`host type key`) of an ssh URL's host now, to pin at first contact; null for other URLs.
+   * @throws SourceFailure clone_refused, clone_unreachable
+   */
+  hostKey(url: string, signal: AbortSignal): Promise<string | null>;
   /** Exactly this commit's files, without `.git`, in an empty folder; size, count and time limited. Credential files are gone afterwards. */
   fetch(
     location: RepositoryLocation,
@@ -54,7 +59,7 @@ export interface SourceProvider {
 }
 /** The platform's own repositories. */
 export interface RepositoryHost {
-  /** A bare repository whose first commit on `main` holds the files; the commit's id. */
+  /** A bare repository whose first commit on `main` holds the files; the commit's id. Safe to repeat: an existing one is kept. */
   create(
     repositoryId: string,
     files: ReadonlyMap<string, Buffer>,
