@@ -64,9 +64,13 @@ export interface InstanceDriver {
   ensureNetwork(spec: NetworkSpec, signal: AbortSignal): Promise<void>;
   /** Removes the network and nothing else; fine when it is gone. @throws conflict while instances are attached. */
   removeNetwork(deploymentId: string, signal: AbortSignal): Promise<void>;
-  /** Creates and starts; adopts a container of the same name and spec. It does not restart by itself until `keepAlive`. */
+  /**
+   * Creates and starts; adopts a container of the same name and spec. It does not restart by itself until `keepAlive`.
+   * One that has exited stays exited, since its exit code is an answer (a crash, a hook's result): remove it to run it again.
+   * @throws conflict when the name has another spec, the address is taken or the network is missing; not_found when the image is.
+   */
   start(spec: InstanceSpec, signal: AbortSignal): Promise<void>;
-  /** From live on the engine restarts a crashed instance, also after a reboot; `false` before a stop. */
+  /** From live on the engine restarts a crashed instance, also after a reboot; `false` before a stop, and fine when it is gone. */
   keepAlive(instanceId: string, on: boolean, signal: AbortSignal): Promise<void>;
   /** SIGTERM, then SIGKILL after `graceMs`. Fine when it is stopped or gone. */
   stop(instanceId: string, graceMs: number, signal: AbortSignal): Promise<void>;
@@ -81,6 +85,7 @@ export interface InstanceDriver {
 }
 
 export interface ConsoleLine {
+  /** ISO time of the engine with nanoseconds, always 30 characters: compares as text. */
   at: string;
   stream: 'stdout' | 'stderr';
   text: string;
@@ -96,13 +101,16 @@ export interface ExecResult {
 }
 
 export interface SessionDriver {
-  /** Lines of the console after `since` (exclusive, ISO), in order; with `follow` until the instance ends or the signal fires. */
+  /**
+   * Lines of the console after `since` (exclusive, an `at` of an earlier line), in order; with `follow` until the instance
+   * ends or the signal fires. `tail` begins with the last lines that there are. @throws not_found when the instance is gone.
+   */
   logs(
     instanceId: string,
     options: { since: string | null; follow: boolean; tail?: number },
     signal: AbortSignal,
   ): AsyncIterable<ConsoleLine>;
-  /** TCP ports that processes of the instance listen on. */
+  /** TCP ports that processes of the instance listen on; none when it does not run. @throws not_found when it is gone. */
   listening(instanceId: string, signal: AbortSignal): Promise<ListeningPort[]>;
   /** True when a TCP connection to the port is accepted within `timeoutMs`; false otherwise. */
   accepts(address: string, port: number, timeoutMs: number, signal: AbortSignal): Promise<boolean>;
