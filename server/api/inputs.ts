@@ -1,0 +1,109 @@
+/** Fields of inputs. Never derived from table schemas; every object is strict and every field limited. */
+import * as z from 'zod';
+import { displayName, slug } from '#server/domain/naming.ts';
+import { gitRef, portNumber, repositoryPath } from '#server/domain/settings.ts';
+import { settingsOverrides } from '#server/domain/settings-overrides.ts';
+import { componentKinds, roles, stageKinds, variableScopes, variableUses } from '#server/domain/words.ts';
+
+export const id = z
+  .string()
+  .max(40)
+  .regex(/^[a-z0-9_]+$/, 'Not an id');
+/** An id, or the slug that stands in a page's address. */
+export const idOrSlug = z
+  .string()
+  .max(40)
+  .regex(/^[a-z0-9_-]+$/, 'Not a name');
+export const cursor = z.string().max(4000).optional();
+export const limit = z.number().int().min(1).max(200).default(50);
+
+const emailPattern =
+  /^[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+export const email = z
+  .string()
+  .trim()
+  .toLowerCase()
+  .max(254, 'At most 254 characters')
+  .regex(emailPattern, 'Not an e-mail address');
+export const password = z.string().min(10, 'At least 10 characters').max(200, 'At most 200 characters');
+/** What is compared, not chosen: any length that a chosen one may have. */
+export const givenPassword = z.string().min(1, 'Enter the password').max(200, 'At most 200 characters');
+export const role = z.enum(roles);
+export const token = z.string().min(1).max(200);
+
+/** `name@sha256:…`: a digest, so that what runs is what was named. */
+export const imageReference = z
+  .string()
+  .trim()
+  .max(300, 'At most 300 characters')
+  .regex(/^[a-z0-9](?:[a-z0-9._:/-]*[a-z0-9])?@sha256:[a-f0-9]{64}$/, 'Give the image with its digest: name@sha256:…');
+export const gitUrl = z.string().trim().min(1, 'The https or ssh URL').max(500, 'At most 500 characters');
+export const stage = z.strictObject({ name: slug, kind: z.enum(stageKinds) });
+export const strictRef = gitRef.strict();
+
+const secretText = z.string().min(1, 'Enter the token').max(1000, 'At most 1,000 characters');
+const username = z
+  .string()
+  .trim()
+  .max(100, 'At most 100 characters')
+  .regex(/^[^\s:]*$/, 'No spaces or colons')
+  .default('');
+export const credentialInput = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('none') }),
+  z.strictObject({ kind: z.literal('stored'), credentialId: id }),
+  z.strictObject({ kind: z.literal('token'), username, token: secretText }),
+]);
+export const newToken = { name: displayName, username, token: secretText };
+
+export const newComponent = {
+  name: slug,
+  kind: z.enum(componentKinds),
+  settings: settingsOverrides.default({}),
+};
+export const componentSource = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('repository'), repositoryId: id }),
+  z.strictObject({ kind: z.literal('git'), url: gitUrl, credential: credentialInput, ref: strictRef }),
+  z.strictObject({ kind: z.literal('image'), image: imageReference }),
+]);
+export const projectSource = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('template'),
+    template: slug,
+    parameters: z.record(z.string().max(60), z.string().max(2000)).default({}),
+  }),
+  z.strictObject({
+    kind: z.literal('git'),
+    url: gitUrl,
+    credential: credentialInput,
+    ref: strictRef,
+    rootDirectory: repositoryPath.default(''),
+    component: z.strictObject(newComponent),
+  }),
+  z.strictObject({
+    kind: z.literal('image'),
+    image: imageReference,
+    port: portNumber,
+    component: z.strictObject(newComponent),
+  }),
+]);
+export const firstDeployment = z.strictObject({ name: displayName, stage, regionId: id.optional() });
+
+export const variableKey = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'Letters, digits and _, not starting with a digit; at most 128 characters');
+export const variableValue = z
+  .string()
+  .max(65_536, 'At most 64 KiB')
+  .refine((value) => !value.includes('\0'), 'No NUL characters');
+export const variableTarget = {
+  projectId: id,
+  scope: z.enum(variableScopes),
+  deploymentId: id.optional(),
+  componentId: id.optional(),
+};
+export const variableEntry = z.strictObject({
+  key: variableKey,
+  value: variableValue,
+  isSecret: z.boolean(),
+  use: z.enum(variableUses).default('run'),
+});

@@ -1,0 +1,42 @@
+import * as z from 'zod';
+import { cursor, id, idOrSlug, limit, stage, strictRef } from '#server/api/inputs.ts';
+import { orgInput, orgProcedure, router } from '#server/api/trpc.ts';
+import { displayName, slug } from '#server/domain/naming.ts';
+import {
+  createDeployment, deleteDeployment, getDeployment, listTimeline, renameDeployment, restoreDeployment,
+} from '#server/usecases/pending.ts'; // prettier-ignore
+
+export const deploymentsRouter = router({
+  /** By the ids or slugs that stand in the page's address. */
+  get: orgProcedure
+    .input(orgInput({ project: idOrSlug, deployment: idOrSlug }))
+    .query(({ ctx, input }) => getDeployment(ctx.uc, input)),
+  timeline: orgProcedure
+    .input(orgInput({ deploymentId: id, cursor, limit }))
+    .query(({ ctx, input }) => listTimeline(ctx.uc, input)),
+  create: orgProcedure
+    .input(
+      orgInput({
+        projectId: id,
+        name: displayName,
+        slug: slug.optional(),
+        stage,
+        regionId: id.optional(),
+        /** Per component; those not named keep the project's default. */
+        refs: z.array(z.strictObject({ componentId: id, ref: strictRef })).max(50).default([]),
+        /** Copies its draft and the variables of its own. */
+        copyFrom: id.optional(),
+      }),
+    )
+    .mutation(({ ctx, input }) => createDeployment(ctx.uc, input)), // prettier-ignore
+  rename: orgProcedure
+    .input(orgInput({ deploymentId: id, name: displayName }))
+    .mutation(({ ctx, input }) => renameDeployment(ctx.uc, input)),
+  /** `typedName` is the deployment's slug. It can be restored for 48 hours. */
+  delete: orgProcedure
+    .input(orgInput({ deploymentId: id, typedName: slug }))
+    .mutation(({ ctx, input }) => deleteDeployment(ctx.uc, input)),
+  restore: orgProcedure
+    .input(orgInput({ deploymentId: id }))
+    .mutation(({ ctx, input }) => restoreDeployment(ctx.uc, input)),
+});

@@ -1,0 +1,15 @@
+import * as z from 'zod';
+import { id } from '#server/api/inputs.ts';
+import { orgInput, orgProcedure, router } from '#server/api/trpc.ts';
+import { draftDocument } from '#server/domain/settings-overrides.ts';
+import { diffDraft, getDraft, saveDraft } from '#server/usecases/pending.ts';
+
+export const draftsRouter = router({
+  get: orgProcedure.input(orgInput({ deploymentId: id })).query(({ ctx, input }) => getDraft(ctx.uc, input)),
+  /** `revision` is the one that was edited; another one in between is a conflict. */
+  save: orgProcedure
+    .input(orgInput({ deploymentId: id, revision: z.number().int().min(1), document: draftDocument }))
+    .mutation(({ ctx, input }) => saveDraft(ctx.uc, input)),
+  /** Draft and variables against the live release. */
+  diff: orgProcedure.input(orgInput({ deploymentId: id })).query(({ ctx, input }) => diffDraft(ctx.uc, input)),
+});

@@ -1,0 +1,37 @@
+import * as z from 'zod';
+import { cursor, id, limit } from '#server/api/inputs.ts';
+import { orgInput, orgProcedure, router } from '#server/api/trpc.ts';
+import {
+  abortRelease, findRelease, getRelease, listReleases, requestRelease, restartDeployment,
+} from '#server/usecases/pending.ts'; // prettier-ignore
+
+export const releasesRouter = router({
+  /** Newest first, operations included. */
+  list: orgProcedure
+    .input(orgInput({ deploymentId: id, cursor, limit }))
+    .query(({ ctx, input }) => listReleases(ctx.uc, input)),
+  /** The id of a release by its number, for pages' addresses. */
+  find: orgProcedure
+    .input(orgInput({ deploymentId: id, number: z.number().int().min(1).max(2_147_483_647) }))
+    .query(({ ctx, input }) => findRelease(ctx.uc, input)),
+  get: orgProcedure.input(orgInput({ releaseId: id })).query(({ ctx, input }) => getRelease(ctx.uc, input)),
+  /**
+   * `deploy`: newest code and the draft of the revision that was shown. `trigger`: newest code, the draft's edits left
+   * out. `configuration`: the draft and variables, the code that is live.
+   */
+  request: orgProcedure
+    .input(
+      orgInput({
+        deploymentId: id,
+        kind: z.enum(['deploy', 'trigger', 'configuration']),
+        draftRevision: z.number().int().min(1).optional(),
+        note: z.string().trim().max(200, 'At most 200 characters').optional(),
+      }),
+    )
+    .mutation(({ ctx, input }) => requestRelease(ctx.uc, input)),
+  abort: orgProcedure.input(orgInput({ releaseId: id })).mutation(({ ctx, input }) => abortRelease(ctx.uc, input)),
+  /** Without components: all of them. */
+  restart: orgProcedure
+    .input(orgInput({ deploymentId: id, componentIds: z.array(id).max(50).optional() }))
+    .mutation(({ ctx, input }) => restartDeployment(ctx.uc, input)),
+});

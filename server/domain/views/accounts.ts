@@ -1,0 +1,57 @@
+import type { Plan, Role } from '#server/domain/words.ts';
+
+export interface SetupStatus {
+  /** True until the first account exists. */
+  open: boolean;
+}
+export interface OrganizationRef {
+  id: string;
+  slug: string;
+  name: string;
+  role: Role;
+  plan: Plan;
+}
+export interface Me {
+  id: string;
+  email: string;
+  name: string;
+  isOperator: boolean;
+  hasPassword: boolean;
+  organizations: OrganizationRef[];
+}
+export interface SessionView {
+  id: string;
+  isCurrent: boolean;
+  userAgent: string;
+  address: string;
+  createdAt: Date;
+  lastSeenAt: Date;
+}
+export interface SignInProvider {
+  /** For next-auth's `signIn(id)`. */
+  id: 'credentials' | 'github' | 'oidc';
+  name: string;
+}
+export interface MemberView {
+  userId: string;
+  name: string;
+  email: string;
+  role: Role;
+  since: Date;
+  isYou: boolean;
+}
+export interface InvitationView {
+  id: string;
+  email: string;
+  role: Role;
+  createdAt: Date;
+  expiresAt: Date;
+}
+/** What the page behind an invitation link shows. */
+export interface InvitationPreview {
+  organization: string;
+  email: string;
+  role: Role;
+  /** True when an account with this address exists: sign in, then accept; else choose name and password. */
+  hasAccount: boolean;
+}

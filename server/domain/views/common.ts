@@ -1,0 +1,17 @@
+/** Shapes that the API answers with. Allow-lists: whatever is not named here never leaves the server. */
+export interface Page<T> {
+  items: T[];
+  /** Pass it as `cursor` for the next page; null at the end. */
+  nextCursor: string | null;
+}
+export interface PersonRef {
+  id: string;
+  name: string;
+}
+/** A change of one thing, for diffs. Values are plain JSON; secrets are never in it. */
+export interface FieldChange {
+  /** Dotted path, e.g. `run.port`. */
+  path: string;
+  from: unknown;
+  to: unknown;
+}

@@ -1,0 +1,209 @@
+import type { FieldChange, PersonRef } from '#server/domain/views/common.ts';
+import type { DeploymentSummary } from '#server/domain/views/projects.ts';
+import type { StatusNode } from '#server/domain/status.ts';
+import type { Failure, ReleaseReport, ReleaseTrigger, SnapshotSource } from '#server/domain/release.ts';
+import type { Lane, Outcome, ReleaseKind, ReleaseState } from '#server/domain/release-machine.ts';
+import type { Settings } from '#server/domain/settings.ts';
+import type { ComponentKind, LogLevel, LogStreamKind } from '#server/domain/words.ts';
+
+export interface CommitRef {
+  componentId: string;
+  component: string;
+  commit: string;
+  message: string;
+  author: string;
+  refName: string;
+}
+/** A row of the releases table. Operations have no number. */
+export interface ReleaseRow {
+  id: string;
+  number: number | null;
+  kind: ReleaseKind;
+  state: ReleaseState;
+  stateSince: Date;
+  outcome: Outcome | null;
+  /** Is what serves now. */
+  isLive: boolean;
+  /** Aborting is still possible. */
+  canAbort: boolean;
+  heldReason: string | null;
+  failure: { code: string; message: string } | null;
+  trigger: ReleaseTrigger;
+  requestedBy: PersonRef | null;
+  commits: CommitRef[];
+  createdAt: Date;
+  startedAt: Date | null;
+  liveAt: Date | null;
+  endedAt: Date | null;
+}
+export interface ReleaseStepView {
+  seq: number;
+  state: ReleaseState;
+  startedAt: Date;
+  endedAt: Date | null;
+  note: string;
+}
+export interface ReleaseComponentView {
+  componentId: string;
+  name: string;
+  kind: ComponentKind;
+  source: SnapshotSource;
+  settings: Settings;
+  origins: Record<string, 'project' | 'deployment'>;
+  variableKeys: string[];
+  buildOutcome: 'built' | 'reused' | 'given' | null;
+  /** What the planner found, one line each. */
+  found: string[];
+  port: number | null;
+  artifactId: string | null;
+  imageSizeBytes: number | null;
+}
+export interface ReleaseView extends ReleaseRow {
+  deploymentId: string;
+  deploymentSlug: string;
+  deploymentName: string;
+  projectId: string;
+  projectSlug: string;
+  projectName: string;
+  url: string;
+  lane: Lane;
+  draftRevision: number | null;
+  steps: ReleaseStepView[];
+  components: ReleaseComponentView[];
+  failureDetails: Failure | null;
+  report: ReleaseReport | null;
+  supersededBy: { id: string; number: number | null } | null;
+  previous: { id: string; number: number | null } | null;
+  /** Place in the region's queue while waiting, from 1; null otherwise. */
+  queuePosition: number | null;
+  deadlineAt: Date | null;
+}
+export interface ReleaseRequested {
+  releaseId: string;
+  /** Null for operations. */
+  number: number | null;
+}
+
+export interface ComponentChange {
+  componentId: string;
+  name: string;
+  change: 'added' | 'removed' | 'changed';
+  fields: FieldChange[];
+}
+export interface VariableChange {
+  key: string;
+  scope: string;
+  component: string | null;
+  change: 'added' | 'changed' | 'removed';
+}
+/** The draft and the variables against the live release. */
+export interface DraftDiff {
+  revision: number;
+  liveNumber: number | null;
+  components: ComponentChange[];
+  variables: VariableChange[];
+  /** All of them. */
+  count: number;
+}
+
+export interface TimelineEntry {
+  seq: number;
+  at: Date;
+  kind: string;
+  releaseId: string | null;
+  instanceId: string | null;
+  actor: PersonRef | null;
+  data: Record<string, unknown>;
+}
+/** The newest commit of a branch against what is live. */
+export interface BranchTip {
+  repositoryId: string;
+  ref: string;
+  components: string[];
+  commit: string;
+  message: string;
+  liveCommit: string | null;
+  /** Commits that live is behind; null when they differ and the number is not known. */
+  ahead: number | null;
+  checkedAt: Date;
+}
+export interface DeploymentView extends DeploymentSummary {
+  project: { id: string; slug: string; name: string };
+  region: { id: string; slug: string; name: string };
+  /** Every host with its URL, the main one first. */
+  hosts: { component: string | null; url: string }[];
+  autoPausedReason: string | null;
+  tree: StatusNode;
+  live: ReleaseRow | null;
+  /** Working or waiting now. */
+  current: ReleaseRow | null;
+  /** The newest release when it did not go live. */
+  lastFailed: ReleaseRow | null;
+  tips: BranchTip[];
+  timeline: TimelineEntry[];
+  draftRevision: number;
+  /** Draft edits and variable changes that are not live. */
+  pendingChanges: number;
+  createdAt: Date;
+}
+
+export interface LogLineView {
+  streamId: string;
+  seq: number;
+  at: string;
+  level: LogLevel;
+  text: string;
+  kind: LogStreamKind;
+  component: string | null;
+  instanceId: string | null;
+}
+export interface LogPage {
+  lines: LogLineView[];
+  /** Continues after the last line; also what `logs.follow` resumes from. */
+  after: string;
+  /** For the page before the first line; null at the beginning. */
+  before: string | null;
+  hasMore: boolean;
+}
+/** What `logs.follow` sends. */
+export type LogMessage =
+  | { kind: 'lines'; lines: LogLineView[] }
+  /** All streams of a finished release were read to the end. */
+  | { kind: 'end' };
+
+/** What `events.follow` sends: invalidate by kind and id. `hello` comes first when there was no cursor. */
+export type OrgEvent =
+  | { kind: 'hello' }
+  | {
+      kind: string;
+      seq: number;
+      at: Date;
+      projectId: string;
+      deploymentId: string;
+      releaseId: string | null;
+    };
+
+export interface RegionView {
+  id: string;
+  slug: string;
+  name: string;
+  appsDomain: string;
+  buildSlots: number;
+  rolloutSlots: number;
+}
+export interface QueueEntry {
+  releaseId: string;
+  number: number | null;
+  kind: ReleaseKind;
+  lane: Lane;
+  state: ReleaseState;
+  heldReason: string | null;
+  /** From 1 for waiting ones; null for running ones. Counts other organizations' entries. */
+  position: number | null;
+  projectSlug: string;
+  projectName: string;
+  deploymentSlug: string;
+  deploymentName: string;
+  regionSlug: string;
+  since: Date;
+}

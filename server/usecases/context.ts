@@ -1,0 +1,64 @@
+/**
+ * What every use case gets. Use cases are the only place that authorizes; every transport (tRPC, routes, worker) builds
+ * one of these contexts and calls them.
+ */
+import { type Db, type Tx, withOrg } from '#server/db/client.ts';
+import type { Notices } from '#server/db/notify.ts';
+import type { Clock } from '#server/clock.ts';
+import { type Action, type Actor, can, type Resource } from '#server/domain/permissions.ts';
+import { AppError } from '#server/errors.ts';
+import type { Logger } from '#server/log.ts';
+import type { LogStore } from '#server/logs/types.ts';
+import type { RepositoryHost, SourceProvider } from '#server/source/types.ts';
+
+/** Keys derived from the master secret; one per purpose. */
+export interface Keys {
+  /** Seals variables with context `<orgId>/<variableId>`. */
+  variables: Buffer;
+  /** Seals credentials with context `<orgId>/<credentialId>`. */
+  credentials: Buffer;
+}
+
+/** The process's long-lived parts. */
+export interface Services {
+  db: Db;
+  clock: Clock;
+  log: Logger;
+  keys: Keys;
+  sources: SourceProvider;
+  repositoryHost: RepositoryHost;
+  logs: LogStore;
+  notices: Notices;
+  /** The dashboard's own URL, without a trailing slash. */
+  publicUrl: string;
+  /** Folder for short-lived files of the web process: `<state>/work`. */
+  workDir: string;
+  /** Hosts with private addresses that tenants may fetch from. */
+  privateGitHosts: ReadonlySet<string>;
+  /** The SSH gateway's port, for the commands that pages show. */
+  sshPort: number;
+}
+
+/** A signed-in person, before an organization is chosen. */
+export interface Person {
+  userId: string;
+  sessionId: string;
+  isOperator: boolean;
+}
+export interface PersonContext extends Services {
+  person: Person;
+}
+/** A signed-in person inside one organization. */
+export interface UseCaseContext extends Services {
+  actor: Actor;
+}
+
+/** @throws AppError forbidden unless the actor may do `action` on `resource` (by default: in the own organization). */
+export function authorize(ctx: UseCaseContext, action: Action, resource: Resource = { orgId: ctx.actor.orgId }): void {
+  if (!can(ctx.actor, action, resource))
+    throw new AppError('forbidden', 'Your role in this organization does not allow this. Ask an admin or owner.');
+}
+
+/** Runs `work` in a transaction that sees the actor's organization only. */
+export const inOrg = <T>(ctx: UseCaseContext, work: (tx: Tx) => Promise<T>): Promise<T> =>
+  withOrg(ctx.db, ctx.actor.orgId, work);
