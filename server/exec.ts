@@ -3,6 +3,7 @@
  * only the environment that the caller names, so that no platform secret reaches git, nft or anything else.
  */
 import { spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { AppError } from '#server/errors.ts';
 
@@ -100,4 +101,32 @@ export async function execOk(file: string, args: readonly string[], options: Exe
   const result = await exec(file, args, options);
   if (result.exitCode === 0) return result;
   throw new AppError('unavailable', `${file} failed.`, { cause: new Error(result.stderr.trim().slice(-2000)) });
+}
+
+/**
+ * Starts a program that outlives this process, in a session of its own, with stdout and stderr appended to a file.
+ * Returns its pid. @throws AppError unavailable when it cannot be started.
+ */
+export function startDetached(
+  file: string,
+  args: readonly string[],
+  options: { logFile: string; env?: Record<string, string>; cwd?: string },
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const log = openSync(options.logFile, 'a', 0o600);
+    const child = spawn(file, args, {
+      cwd: options.cwd,
+      env: { ...baseEnvironment(), ...options.env },
+      stdio: ['ignore', log, log],
+      detached: true,
+    });
+    closeSync(log);
+    child.once('error', (cause) =>
+      reject(new AppError('unavailable', `The program ${file} cannot be started.`, { cause })),
+    );
+    child.once('spawn', () => {
+      child.unref();
+      if (child.pid !== undefined) resolve(child.pid);
+    });
+  });
 }

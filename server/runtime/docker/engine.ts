@@ -3,7 +3,7 @@
  * API version, maps failures to our codes, and leaves the meaning of each call to its caller.
  */
 import { Readable } from 'node:stream';
-import { Client, Agent, type Dispatcher } from 'undici';
+import { Agent, type Dispatcher } from 'undici';
 import { AppError, isAborted, type ErrorCode } from '#server/errors.ts';
 
 export interface EngineCall {
@@ -69,7 +69,6 @@ export function createEngineClient(socketPath: string): EngineClient {
     connect: { socketPath },
     headersTimeout: 0, // a build or a wait answers when it is done
     bodyTimeout: 0,
-    factory: (origin, options) => new Client(origin, { ...options, pipelining: 1 }),
   });
   let negotiated: Promise<string> | undefined;
 
