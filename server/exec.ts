@@ -39,6 +39,10 @@ export const baseEnvironment = (): Record<string, string> => {
   return env;
 };
 
+/** The cast: Next declares NODE_ENV as always present, and a child has no need of it. */
+const childEnvironment = (added: Record<string, string> | undefined): NodeJS.ProcessEnv =>
+  ({ ...baseEnvironment(), ...added }) as NodeJS.ProcessEnv;
+
 /**
  * Runs a program to its end. A non-zero exit is a result, not an exception.
  * @throws AppError unavailable when the program cannot be started, aborted when the signal fired.
@@ -48,7 +52,7 @@ export function exec(file: string, args: readonly string[], options: ExecOptions
     if (options.signal?.aborted) throw new AppError('aborted', 'Cancelled.', { cause: options.signal.reason });
     const child = spawn(file, args, {
       cwd: options.cwd,
-      env: { ...baseEnvironment(), ...options.env },
+      env: childEnvironment(options.env),
       stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
       detached: true, // its own process group, so that a kill reaches its children too
       ...(options.uid === undefined ? {} : { uid: options.uid }),
@@ -116,7 +120,7 @@ export function startDetached(
     const log = openSync(options.logFile, 'a', 0o600);
     const child = spawn(file, args, {
       cwd: options.cwd,
-      env: { ...baseEnvironment(), ...options.env },
+      env: childEnvironment(options.env),
       stdio: ['ignore', log, log],
       detached: true,
     });
