@@ -15,6 +15,11 @@ const optionalText = z.string().trim().min(1).optional();
 export const environmentSchema = z.object({
   SLIPWAY_STATE: z.string().default('.slipway').describe('State folder: database, secrets, logs, volumes, sockets'),
   DATABASE_URL: z.url().describe('PostgreSQL 15 or newer; `npm run up` starts its own when unset'),
+  SLIPWAY_DOMAIN: z
+    .string()
+    .regex(/^[a-z0-9.-]{1,200}$/)
+    .default('localhost')
+    .describe('Domain of the dashboard and the applications; `localhost` is this machine only'),
   SLIPWAY_PUBLIC_URL: z.url().describe("The dashboard's own URL"),
   SLIPWAY_APPS_DOMAIN: z
     .string()
@@ -25,6 +30,7 @@ export const environmentSchema = z.object({
   SLIPWAY_SSH_PORT: port.default(2222).describe("The SSH gateway's port"),
   SLIPWAY_BIND: z.string().default('127.0.0.1').describe('Address that the edge listens on'),
   SLIPWAY_WEB_PORT: port.default(4620).describe('Loopback port of the dashboard behind the edge'),
+  SLIPWAY_POSTGRES_PORT: port.default(4621).describe('Loopback port of the PostgreSQL that `npm run up` starts'),
   SLIPWAY_DOCKER_SOCKET: z.string().default('/var/run/docker.sock').describe('The engine that runs applications'),
   SLIPWAY_SUBNETS: z.string().default('10.213.0.0/16').describe('Pool of the deployment networks'),
   SLIPWAY_TIME_SCALE: z.coerce
@@ -98,3 +104,14 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     ),
   };
 }
+
+/**
+ * next-auth takes its own origin from this variable and ignores Host and X-Forwarded-Host when it is set (A5). Called
+ * before each of its requests; it has no other way to be told.
+ */
+export function setAuthOrigin(config: Pick<Config, 'SLIPWAY_PUBLIC_URL'>): void {
+  process.env['NEXTAUTH_URL'] = config.SLIPWAY_PUBLIC_URL;
+}
+
+/** True under `next dev`, whose reloading needs a weaker Content-Security-Policy. */
+export const isDevelopment = process.env['NODE_ENV'] === 'development';

@@ -114,7 +114,7 @@ export async function execOk(file: string, args: readonly string[], options: Exe
 export function startDetached(
   file: string,
   args: readonly string[],
-  options: { logFile: string; env?: Record<string, string>; cwd?: string },
+  options: { logFile: string } & Pick<ExecOptions, 'env' | 'cwd' | 'uid' | 'gid'>,
 ): Promise<number> {
   return new Promise((resolve, reject) => {
     const log = openSync(options.logFile, 'a', 0o600);
@@ -123,6 +123,8 @@ export function startDetached(
       env: childEnvironment(options.env),
       stdio: ['ignore', log, log],
       detached: true,
+      ...(options.uid === undefined ? {} : { uid: options.uid }),
+      ...(options.gid === undefined ? {} : { gid: options.gid }),
     });
     closeSync(log);
     child.once('error', (cause) =>

@@ -1,0 +1,91 @@
+/**
+ * One folder per version, `dist/<version>/`, made beside and moved into place as a whole: what runs is never changed
+ * under it. It holds the web app (Next's standalone output) and one bundled file per other process.
+ */
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { build } from 'esbuild';
+import { exec } from '#server/exec.ts';
+import { Stop } from '#cli/bootstrap/screen.mjs';
+
+/** Bundled whole: unbundled, drizzle alone costs each process 150 MB and half a second. */
+const bundles = {
+  agent: 'worker/agent.ts',
+  worker: 'worker/main.ts',
+  gateway: 'worker/gateway.ts',
+  supervisor: 'cli/supervisor/main.ts',
+};
+const banner =
+  "import{createRequire as slipwayRequire}from'node:module';const require=slipwayRequire(import.meta.url);";
+
+export const versionFolder = (root: string, version: string): string => path.join(root, 'dist', version);
+
+/** Builds this version unless it is there. Returns what it did. */
+export async function ensureBuilt(root: string, version: string): Promise<'built' | 'present'> {
+  const folder = versionFolder(root, version);
+  if (existsSync(folder)) return 'present';
+  const making = `${folder}.${process.pid}`;
+  mkdirSync(making, { recursive: true });
+  try {
+    await Promise.all([bundleProcesses(root, making), buildWeb(root, making)]);
+    if (!existsSync(folder)) renameSync(making, folder);
+  } finally {
+    rmSync(making, { recursive: true, force: true });
+  }
+  removeUnused(root, version);
+  return 'built';
+}
+
+async function bundleProcesses(root: string, folder: string): Promise<void> {
+  const present = Object.entries(bundles).filter(([, entry]) => existsSync(path.join(root, entry)));
+  await build({
+    absWorkingDir: root,
+    entryPoints: Object.fromEntries(present),
+    outdir: folder,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node24',
+    external: ['pg-native'],
+    banner: { js: banner },
+    logLevel: 'silent',
+  });
+}
+
+async function buildWeb(root: string, folder: string): Promise<void> {
+  if (!existsSync(path.join(root, 'app/layout.tsx'))) return;
+  const next = path.join(root, 'node_modules/next/dist/bin/next');
+  const { exitCode, stdout, stderr } = await exec(process.execPath, [next, 'build'], {
+    cwd: root,
+    env: { NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' },
+  });
+  if (exitCode !== 0)
+    throw new Stop(`The web app did not build:\n${`${stdout}\n${stderr}`.trim().split('\n').slice(-30).join('\n')}`);
+  const web = path.join(folder, 'web');
+  cpSync(path.join(root, '.next/standalone'), web, { recursive: true, verbatimSymlinks: true });
+  cpSync(path.join(root, '.next/static'), path.join(web, '.next/static'), { recursive: true });
+  if (existsSync(path.join(root, 'public')))
+    cpSync(path.join(root, 'public'), path.join(web, 'public'), { recursive: true });
+  for (const name of readdirSync(web)) if (name.startsWith('.env')) rmSync(path.join(web, name)); // Next copies them along
+}
+
+/** Removes the folders of other versions, except where a process still runs from one. */
+function removeUnused(root: string, version: string): void {
+  const running = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((pid) => commandLine(pid));
+  for (const name of readdirSync(path.join(root, 'dist'))) {
+    const folder = path.join(root, 'dist', name);
+    if (name !== version && !running.some((line) => line.includes(folder)))
+      rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function commandLine(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return '';
+  }
+}

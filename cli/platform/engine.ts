@@ -1,0 +1,81 @@
+/** The Docker engine that runs applications: the one that answers is used as it is, else Slipway starts it. */
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import path from 'node:path';
+import * as z from 'zod';
+import { baseEnvironment, exec } from '#server/exec.ts';
+import { locate } from '#cli/bootstrap/programs.mjs';
+import { Stop } from '#cli/bootstrap/screen.mjs';
+import { readPidFile, startDaemon, stopDaemon, waitUntil } from './daemon.ts';
+import { statePaths } from './state.ts';
+
+const version = z.object({ Version: z.string() });
+const pidFile = (stateDir: string): string => path.join(statePaths(stateDir).run, 'dockerd.pid');
+
+/** The body of a GET on the engine's socket; null when nobody answers. */
+export function engineGet(socketPath: string, target: string): Promise<unknown> {
+  return new Promise((resolve) => {
+    const call = request({ socketPath, path: target, timeout: 5000 }, (response) => {
+      let body = '';
+      response.setEncoding('utf8').on('data', (text: string) => (body += text));
+      response.on('end', () => resolve(response.statusCode === 200 ? JSON.parse(body) : null));
+    });
+    call.on('error', () => resolve(null)).on('timeout', () => call.destroy());
+    call.end();
+  });
+}
+
+const engineVersion = async (socket: string): Promise<string | null> => {
+  const answer = version.safeParse(await engineGet(socket, '/version'));
+  return answer.success ? answer.data.Version : null;
+};
+
+/** Adopts the engine on the socket or starts one. @throws Stop when it does not come up. */
+export async function ensureEngine(stateDir: string, socket: string): Promise<string> {
+  const running = await engineVersion(socket);
+  if (running) return `Docker ${running} runs`;
+  if (existsSync('/run/systemd/system')) await exec('systemctl', ['start', 'docker'], { timeoutMs: 60_000 });
+  const bySystem = await engineVersion(socket);
+  if (bySystem) return `Docker ${bySystem} started by systemd`;
+  await startEngine(stateDir, socket);
+  return `Docker ${(await engineVersion(socket)) ?? ''} started`;
+}
+
+/** With live-restore, applications run on while the engine is away. What the machine's own daemon.json says goes first. */
+function writeEngineConfig(stateDir: string, socket: string): string {
+  const theirs = '/etc/docker/daemon.json';
+  const config: unknown = {
+    'live-restore': true,
+    'log-driver': 'json-file',
+    'log-opts': { 'max-size': '20m', 'max-file': '3' },
+    hosts: [`unix://${socket}`],
+    ...(existsSync(theirs) ? z.record(z.string(), z.unknown()).parse(JSON.parse(readFileSync(theirs, 'utf8'))) : {}),
+    pidfile: path.join(statePaths(stateDir).run, 'dockerd.own.pid'),
+  };
+  const file = path.join(stateDir, 'dockerd.json');
+  writeFileSync(file, `${JSON.stringify(config, null, 2)}\n`);
+  return file;
+}
+
+async function startEngine(stateDir: string, socket: string): Promise<void> {
+  const dockerd = locate('dockerd');
+  if (!dockerd) throw new Stop('dockerd is missing. Install it: apt-get install --no-install-recommends docker.io');
+  const logFile = path.join(statePaths(stateDir).logs, 'dockerd.log');
+  const config = writeEngineConfig(stateDir, socket);
+  // After a crash the number in dockerd's own pidfile may belong to somebody else, and dockerd would refuse to start.
+  rmSync(path.join(statePaths(stateDir).run, 'dockerd.own.pid'), { force: true });
+  const started = await startDaemon({
+    file: dockerd,
+    args: ['--config-file', config],
+    env: baseEnvironment(),
+    cwd: '/',
+    logFile,
+    pidFile: pidFile(stateDir),
+  });
+  const failure = `The Docker engine did not start; see ${logFile}`;
+  await waitUntil(async () => (await engineVersion(socket)) !== null, { timeoutMs: 60_000, process: started, failure });
+}
+
+/** True when the engine is a process that Slipway started. */
+export const ownsEngine = (stateDir: string): boolean => readPidFile(pidFile(stateDir)) !== null;
+export const stopEngine = (stateDir: string): Promise<boolean> => stopDaemon(pidFile(stateDir), { graceMs: 30_000 });

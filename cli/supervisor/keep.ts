@@ -1,0 +1,102 @@
+/** Keeps one process alive: adopt or start, wait until it is ready, wait for its end, pause, start again. */
+import { existsSync, openSync, readSync, closeSync, statSync } from 'node:fs';
+import { connect } from 'node:net';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isAlive, readPidFile, startDaemon, stopDaemon, type Process } from '#cli/platform/daemon.ts';
+import { statePaths } from '#cli/platform/state.ts';
+import type { ProcessSpec } from './processes.ts';
+import type { ProcessStatus } from './status.ts';
+
+/** Pause before the next start after so many ends in a row: 0.25 s, doubling, up to 30 s. */
+export const backOff = (ends: number): number => Math.min(250 * 2 ** Math.max(0, ends - 1), 30_000);
+/** A process that lived this long was well. */
+const healthyMs = 60_000;
+const stopGraceMs = 10_000;
+
+export interface Keeping {
+  stateDir: string;
+  /** Take over a process of the same version that runs already. */
+  adopt: boolean;
+  signal: AbortSignal;
+  report: (status: ProcessStatus) => void;
+}
+
+export const pidFileOf = (stateDir: string, role: string): string => path.join(statePaths(stateDir).run, `${role}.pid`);
+export const logFileOf = (stateDir: string, role: string): string =>
+  path.join(statePaths(stateDir).logs, `${role}.log`);
+
+/** Runs until the signal fires; then the process gets SIGTERM, and SIGKILL after 10 s. */
+export async function keepAlive(spec: ProcessSpec, { stateDir, adopt, signal, report }: Keeping): Promise<void> {
+  const pidFile = pidFileOf(stateDir, spec.role);
+  let adopted = adopt ? readPidFile(pidFile) : null;
+  if (!adopt) await stopDaemon(pidFile, { graceMs: stopGraceMs });
+  for (let ends = 0, restarts = 0; !signal.aborted;) {
+    const startedAt = Date.now();
+    const running = adopted ?? (await start(spec, stateDir));
+    report({ state: 'starting', pid: running.pid, restarts });
+    if (await becomesReady(spec, stateDir, running, adopted !== null, signal))
+      report({ state: 'ready', pid: running.pid, restarts });
+    while (isAlive(running) && !signal.aborted) await pause(200, signal);
+    if (signal.aborted) break;
+    adopted = null;
+    restarts += 1;
+    ends = Date.now() - startedAt > healthyMs ? 1 : ends + 1;
+    report({ state: 'waiting', pid: null, restarts });
+    await pause(backOff(ends), signal);
+  }
+  await stopDaemon(pidFile, { graceMs: stopGraceMs });
+  report({ state: 'stopped', pid: null, restarts: 0 });
+}
+
+const start = (spec: ProcessSpec, stateDir: string): Promise<Process> =>
+  startDaemon({
+    file: process.execPath,
+    args: spec.args,
+    env: spec.env,
+    cwd: spec.cwd,
+    logFile: logFileOf(stateDir, spec.role),
+    pidFile: pidFileOf(stateDir, spec.role),
+  });
+
+/** True once it works; false when it ended, or was told to stop, before. */
+async function becomesReady(
+  spec: ProcessSpec,
+  stateDir: string,
+  running: Process,
+  adopted: boolean,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const log = logFileOf(stateDir, spec.role);
+  const from = existsSync(log) ? statSync(log).size : 0;
+  while (isAlive(running) && !signal.aborted) {
+    const ready = spec.ready === 'log' ? adopted || saysReady(log, from) : await accepts(spec.ready);
+    if (ready) return true;
+    await pause(50, signal);
+  }
+  return false;
+}
+
+/** True when a line after the offset has the message `ready`. */
+function saysReady(log: string, from: number): boolean {
+  const size = statSync(log).size;
+  if (size <= from) return false;
+  const text = Buffer.alloc(Math.min(size - from, 1024 * 1024));
+  const file = openSync(log, 'r');
+  try {
+    readSync(file, text, 0, text.length, from);
+  } finally {
+    closeSync(file);
+  }
+  return text.includes('"message":"ready"');
+}
+
+const accepts = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
+
+const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+  sleep(ms, undefined, { signal }).catch(() => undefined);

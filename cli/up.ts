@@ -1,0 +1,81 @@
+/** The second half of `npm run up`: database, engine, build, processes. Each step finds what is there and does the rest. */
+import { environmentSchema, type Environment } from '#server/config.ts';
+import { openDatabase } from '#server/db/client.ts';
+import { migrateDatabase } from '#server/db/migrate.ts';
+import { bold, duration, main, step } from './bootstrap/screen.mjs';
+import { root, stateFolder } from './bootstrap/settings.mjs';
+import { ensureBuilt, versionFolder } from './platform/build.ts';
+import { ensureEngine } from './platform/engine.ts';
+import { settleEnvironment, type Settlement } from './platform/environment.ts';
+import { ensureInstallation, ensureLocalRegion, ensureSetupCode } from './platform/facts.ts';
+import { ensurePostgres } from './platform/postgres.ts';
+import { describeReachability } from './platform/reachability.ts';
+import { ensureSecret, prepareStateFolder } from './platform/state.ts';
+import { ensureSupervisor } from './platform/supervision.ts';
+import { sourceVersion } from './platform/version.ts';
+
+const stateDir = stateFolder();
+
+await main(async () => {
+  prepareStateFolder(stateDir);
+  ensureSecret(stateDir, 'master');
+  const settlement = settleEnvironment(stateDir);
+  const environment = environmentSchema.parse(settlement.values);
+
+  await startDatabase(settlement);
+  const setupCode = await migrate(settlement, environment);
+  await step('engine', 'looking for Docker', () => ensureEngine(stateDir, environment.SLIPWAY_DOCKER_SOCKET));
+  await startProcesses(await buildVersion(), settlement);
+
+  console.log(
+    `\n${bold('Slipway is up')} after ${duration(performance.now())}, ${describeReachability(settlement.reachability)}`,
+  );
+  console.log(`  Dashboard   ${bold(environment.SLIPWAY_PUBLIC_URL)}`);
+  if (setupCode)
+    console.log(`  Setup code  ${bold(setupCode)}   (for the first account; \`npm run code\` shows it again)`);
+});
+
+async function startDatabase({ ownsDatabase, values }: Settlement): Promise<void> {
+  await step('database', 'starting PostgreSQL', async () => {
+    const url = values['DATABASE_URL'] ?? '';
+    if (!ownsDatabase) return `PostgreSQL at ${new URL(url).host}, as DATABASE_URL says`;
+    return `PostgreSQL ${await ensurePostgres(stateDir, url, ensureSecret(stateDir, 'postgres'))}`;
+  });
+}
+
+/** Brings the schema to this version and writes the installation's facts. Answers the setup code while it is open. */
+async function migrate({ reachability }: Settlement, environment: Environment): Promise<string | null> {
+  let setupCode: string | null = null;
+  await step('schema', 'migrating the database', async () => {
+    await migrateDatabase(environment.DATABASE_URL, `${root}/drizzle`);
+    const database = openDatabase(environment.DATABASE_URL, { name: 'up', max: 1 });
+    try {
+      const { tag } = await ensureInstallation(database.db, stateDir);
+      await ensureLocalRegion(database.db, reachability, environment.SLIPWAY_BUILD_SLOTS);
+      setupCode = await ensureSetupCode(database.db, stateDir);
+      return `current, installation ${tag}`;
+    } finally {
+      await database.close();
+    }
+  });
+  return setupCode;
+}
+
+async function buildVersion(): Promise<string> {
+  const version = sourceVersion(root);
+  await step(
+    'build',
+    'building the web app and the processes',
+    async () => `${version} ${await ensureBuilt(root, version)}`,
+  );
+  return version;
+}
+
+async function startProcesses(version: string, { values }: Settlement): Promise<void> {
+  await step('processes', 'starting Slipway', async () => {
+    const place = { name: version, folder: versionFolder(root, version) };
+    const { started, status } = await ensureSupervisor(stateDir, place, values);
+    const roles = Object.keys(status.processes).join(', ');
+    return started ? `started ${roles}` : `${roles} run`;
+  });
+}
