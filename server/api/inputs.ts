@@ -17,17 +17,6 @@ export const idOrSlug = z
 export const cursor = z.string().max(4000).optional();
 export const limit = z.number().int().min(1).max(200).default(50);
 
-const emailPattern =
-  /^[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
-export const email = z
-  .string()
-  .trim()
-  .toLowerCase()
-  .max(254, 'At most 254 characters')
-  .regex(emailPattern, 'Not an e-mail address');
-export const password = z.string().min(10, 'At least 10 characters').max(200, 'At most 200 characters');
-/** What is compared, not chosen: any length that a chosen one may have. */
-export const givenPassword = z.string().min(1, 'Enter the password').max(200, 'At most 200 characters');
 export const role = z.enum(roles);
 export const token = z.string().min(1).max(200);
 

@@ -2,6 +2,7 @@
  * What every use case gets. Use cases are the only place that authorizes; every transport (tRPC, routes, worker) builds
  * one of these contexts and calls them.
  */
+import type { ProviderSettings } from '#server/auth/providers.ts';
 import { type Db, type Tx, withOrg } from '#server/db/client.ts';
 import type { Notices } from '#server/db/notify.ts';
 import type { Clock } from '#server/clock.ts';
@@ -29,6 +30,8 @@ export interface Services {
   repositoryHost: RepositoryHost;
   logs: LogStore;
   notices: Notices;
+  /** Which providers may sign people in. */
+  signInProviders: ProviderSettings;
   /** The dashboard's own URL, without a trailing slash. */
   publicUrl: string;
   /** Folder for short-lived files of the web process: `<state>/work`. */

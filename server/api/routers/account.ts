@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { givenPassword, id, password } from '#server/api/inputs.ts';
+import { id } from '#server/api/inputs.ts';
+import { givenPassword, password } from '#server/domain/account-fields.ts';
 import { personProcedure, publicProcedure, router } from '#server/api/trpc.ts';
 import { displayName } from '#server/domain/naming.ts';
 import { changePassword, listProviders, listSessions, readMe, renameMe, revokeSession } from '#server/usecases/pending.ts'; // prettier-ignore

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { email, id, password, role, token } from '#server/api/inputs.ts';
+import { id, role, token } from '#server/api/inputs.ts';
+import { email, password } from '#server/domain/account-fields.ts';
 import { orgInput, orgProcedure, personProcedure, publicProcedure, router } from '#server/api/trpc.ts';
 import { displayName } from '#server/domain/naming.ts';
 import {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { email, password } from '#server/api/inputs.ts';
+import { email, password } from '#server/domain/account-fields.ts';
 import { publicProcedure, router } from '#server/api/trpc.ts';
 import { displayName } from '#server/domain/naming.ts';
 import { completeSetup, setupStatus } from '#server/usecases/pending.ts';

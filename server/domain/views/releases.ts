@@ -1,6 +1,6 @@
 import type { FieldChange, PersonRef } from '#server/domain/views/common.ts';
 import type { DeploymentSummary } from '#server/domain/views/projects.ts';
-import type { StatusNode } from '#server/domain/status.ts';
+import type { StatusNode } from '#server/domain/views/status.ts';
 import type { Failure, ReleaseReport, ReleaseTrigger, SnapshotSource } from '#server/domain/release.ts';
 import type { Lane, Outcome, ReleaseKind, ReleaseState } from '#server/domain/release-machine.ts';
 import type { Settings } from '#server/domain/settings.ts';

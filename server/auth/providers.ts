@@ -1,0 +1,78 @@
+/** The configured sign-in providers, in next-auth's form. E-mail addresses count only when the provider verified them. */
+import type { OAuthConfig } from 'next-auth/providers/oauth';
+import * as z from 'zod';
+import type { Config } from '#server/config.ts';
+import type { SignInProvider } from '#server/domain/views/accounts.ts';
+
+export type ProviderSettings = Pick<Config, 'GITHUB_CLIENT_ID' | 'GITHUB_CLIENT_SECRET' | 'OIDC_ISSUER' | 'OIDC_CLIENT_ID' | 'OIDC_CLIENT_SECRET' | 'OIDC_NAME'>; // prettier-ignore
+
+const githubUser = z.object({ id: z.number(), login: z.string(), name: z.string().nullish() });
+const githubEmails = z.array(z.object({ email: z.string(), primary: z.boolean(), verified: z.boolean() }));
+async function githubGet(path: string, token: string): Promise<unknown> {
+  const answer = await fetch(`https://api.github.com${path}`, {
+    headers: { authorization: `Bearer ${token}`, accept: 'application/vnd.github+json', 'user-agent': 'slipway' },
+    signal: AbortSignal.timeout(10_000),
+  });
+  if (!answer.ok) throw new Error(`GitHub answered ${answer.status}`);
+  return answer.json();
+}
+/** Profile as our callbacks read it: `sub`, `name`, `email`, `email_verified`. */
+async function githubProfile(token: string): Promise<Record<string, unknown>> {
+  const user = githubUser.parse(await githubGet('/user', token));
+  const emails = githubEmails.parse(await githubGet('/user/emails', token));
+  const primary = emails.find((entry) => entry.primary);
+  return {
+    sub: String(user.id),
+    name: user.name ?? user.login,
+    email: primary?.email ?? null,
+    email_verified: primary?.verified ?? false,
+  };
+}
+
+type Profile = Record<string, unknown>;
+const asUser = (profile: Profile): { id: string; name: string } => ({
+  id: String(profile['sub']),
+  name: typeof profile['name'] === 'string' ? profile['name'] : '',
+});
+
+function github(settings: ProviderSettings): OAuthConfig<Profile> | null {
+  if (!settings.GITHUB_CLIENT_ID || !settings.GITHUB_CLIENT_SECRET) return null;
+  return {
+    id: 'github',
+    name: 'GitHub',
+    type: 'oauth',
+    clientId: settings.GITHUB_CLIENT_ID,
+    clientSecret: settings.GITHUB_CLIENT_SECRET,
+    authorization: { url: 'https://github.com/login/oauth/authorize', params: { scope: 'read:user user:email' } },
+    token: 'https://github.com/login/oauth/access_token',
+    userinfo: { request: ({ tokens }) => githubProfile(tokens.access_token ?? '') },
+    checks: ['pkce', 'state'],
+    profile: asUser,
+  };
+}
+function oidc(settings: ProviderSettings): OAuthConfig<Profile> | null {
+  if (!settings.OIDC_ISSUER || !settings.OIDC_CLIENT_ID || !settings.OIDC_CLIENT_SECRET) return null;
+  return {
+    id: 'oidc',
+    name: settings.OIDC_NAME,
+    type: 'oauth',
+    wellKnown: `${settings.OIDC_ISSUER.replace(/\/$/, '')}/.well-known/openid-configuration`,
+    clientId: settings.OIDC_CLIENT_ID,
+    clientSecret: settings.OIDC_CLIENT_SECRET,
+    authorization: { params: { scope: 'openid email profile' } },
+    idToken: true,
+    checks: ['pkce', 'state', 'nonce'],
+    profile: asUser,
+  };
+}
+export const oauthProviders = (settings: ProviderSettings): OAuthConfig<Profile>[] =>
+  [github(settings), oidc(settings)].filter((provider) => provider !== null);
+
+/** What the sign-in page offers. */
+export const signInProviders = (settings: ProviderSettings): SignInProvider[] => [
+  { id: 'credentials', name: 'E-mail and password' },
+  ...oauthProviders(settings).map((provider) => ({
+    id: provider.id === 'github' ? ('github' as const) : ('oidc' as const),
+    name: provider.name,
+  })),
+];
