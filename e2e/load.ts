@@ -4,6 +4,7 @@
  */
 import { Agent, request as httpRequest } from 'node:http';
 import { WebSocket } from 'ws';
+import * as z from 'zod';
 
 export interface Target {
   host: string;
@@ -53,15 +54,11 @@ export function send(
   });
 }
 
+const answerBody = z.object({ version: z.string(), release: z.string() });
 const answeredBy = (reply: Reply): { version: string; release: string } => {
-  try {
-    const body: unknown = JSON.parse(reply.body);
-    if (typeof body !== 'object' || body === null) return { version: '', release: '' };
-    const value = body as { version?: unknown; release?: unknown };
-    return { version: String(value.version ?? ''), release: String(value.release ?? '') };
-  } catch {
-    return { version: String(reply.headers['x-version'] ?? ''), release: '' };
-  }
+  const fallback = { version: String(reply.headers['x-version'] ?? ''), release: '' };
+  if (!reply.body.startsWith('{')) return fallback;
+  return answerBody.catch(fallback).parse(JSON.parse(reply.body));
 };
 
 export class Load {

@@ -1,0 +1,18 @@
+/** The installation that e2e uses: its own state folder, ports and subnets, so that it runs beside another one. */
+export const ports = { http: 18_480, https: 18_443, web: 14_620, ssh: 12_222 } as const;
+export const stateFolder = '.slipway-e2e';
+export const dashboard = `http://slipway.localhost:${ports.http}`;
+export const owner = { name: 'Anna Berg', email: 'anna@example.test', password: 'correct-horse-battery-staple' };
+
+export const installationEnvironment: Record<string, string> = {
+  SLIPWAY_STATE: stateFolder,
+  SLIPWAY_HTTP_PORT: String(ports.http),
+  SLIPWAY_HTTPS_PORT: String(ports.https),
+  SLIPWAY_WEB_PORT: String(ports.web),
+  SLIPWAY_SSH_PORT: String(ports.ssh),
+  SLIPWAY_BIND: '127.0.0.1',
+  SLIPWAY_SUBNETS: '10.214.0.0/16',
+  SLIPWAY_TIME_SCALE: '0.1',
+  SLIPWAY_BUILD_DISK_GIB: '10',
+  SLIPWAY_PRIVATE_GIT_HOSTS: '127.0.0.1:18490',
+};
