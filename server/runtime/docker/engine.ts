@@ -1,128 +1,169 @@
 /**
- * A thin client of the Engine API over its unix socket, shared by the runtime driver and the builder. It negotiates the
- * API version, maps failures to our codes, and leaves the meaning of each call to its caller.
+ * The Engine API over its unix socket: typed answers, errors by status, the newest version that both sides know. The
+ * only holder of the socket; it has no pass-through for callers of the agent.
  */
-import { Readable } from 'node:stream';
-import { Agent, type Dispatcher } from 'undici';
-import { AppError, isAborted, type ErrorCode } from '#server/errors.ts';
+import type { Readable } from 'node:stream';
+import { Pool } from 'undici';
+import type { Dispatcher } from 'undici';
+import * as z from 'zod';
+import { AppError } from '#server/errors.ts';
 
-export interface EngineCall {
-  method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
-  /** Without the version: `/containers/json`. Callers encode what they insert. */
+export interface EngineRequest {
+  method: 'GET' | 'POST' | 'DELETE';
+  /** Below the version prefix, each part already encoded, e.g. `/containers/slw-ins_1/json`. */
   path: string;
-  query?: Record<string, string | number | boolean>;
-  /** Sent as JSON, or as it is when it is a stream or bytes. */
-  body?: Record<string, unknown> | Readable | Buffer;
-  headers?: Record<string, string>;
+  query?: Record<string, string>;
+  body?: unknown;
+  /** Instead of `body`: bytes with their media type, such as a tar archive. */
+  content?: { type: string; data: Readable | Buffer };
+  /** Until the answer begins. Default 60 s; a stop takes longer. */
+  timeoutMs?: number;
+  signal: AbortSignal;
 }
-export interface EngineAnswer {
-  status: number;
-  body: Readable;
-}
-export interface EngineClient {
+
+/** Oldest version with everything that is used (Docker 20.10) and the newest that was tried; Docker 29 begins at 1.44. */
+const oldest = [1, 41] as const;
+const newest = [1, 47] as const;
+const versionSchema = z.object({ ApiVersion: z.string().regex(/^\d+\.\d+$/) });
+const answerTimeoutMs = 60_000;
+
+export class Engine {
+  readonly #pool: Pool;
+  #version: Promise<string> | null = null;
+
+  constructor(socketPath: string) {
+    // Streams (events, logs) are silent for hours, so silence is no failure; calls have their own time limit.
+    this.#pool = new Pool('http://engine', { socketPath, headersTimeout: 0, bodyTimeout: 0, connections: 256 });
+  }
+
+  close(): Promise<void> {
+    return this.#pool.destroy();
+  }
+
   /**
-   * The answer parsed as JSON; null when it is empty.
-   * @throws AppError unavailable (away, or its own failure), not_found, conflict, bad_input (the call is refused), aborted.
+   * The parsed answer, or null for 404.
+   * @throws AppError conflict (409, 403), unavailable (engine away or failing), aborted, internal (a request it refuses to understand)
    */
-  json(call: EngineCall, signal: AbortSignal): Promise<unknown>;
-  /** The body as it comes. Aborting the signal closes the connection. Throws like `json`. */
-  stream(call: EngineCall, signal: AbortSignal): Promise<Readable>;
-  /** API version in use, such as `1.41`. */
-  version(signal: AbortSignal): Promise<string>;
-  close(): Promise<void>;
+  async json<T>(schema: z.ZodType<T>, request: EngineRequest): Promise<T | null> {
+    const answer = await this.#send(request);
+    if (answer.statusCode === 404) return drop(answer);
+    await refuse(answer);
+    try {
+      return schema.parse(await answer.body.json());
+    } catch (cause) {
+      throw cause instanceof z.ZodError
+        ? new AppError('internal', 'The engine gave an answer of an unknown form.', { cause })
+        : translate(cause, request.signal);
+    }
+  }
+
+  /** Does something whose answer does not matter; false for 404. 304 (already so) is success. @throws as `json` */
+  async act(request: EngineRequest): Promise<boolean> {
+    const answer = await this.#send(request);
+    if (answer.statusCode === 404) {
+      await drop(answer);
+      return false;
+    }
+    if (answer.statusCode !== 304) await refuse(answer);
+    try {
+      await answer.body.text();
+    } catch (cause) {
+      throw translate(cause, request.signal);
+    }
+    return true;
+  }
+
+  /** The bytes of a long answer as they come, or null for 404. Iterating throws as `json` does. */
+  async stream(request: EngineRequest): Promise<AsyncIterable<Buffer> | null> {
+    const answer = await this.#send(request);
+    if (answer.statusCode === 404) return drop(answer);
+    await refuse(answer);
+    return chunks(answer.body, request.signal);
+  }
+
+  async #send(request: EngineRequest): Promise<Dispatcher.ResponseData> {
+    const version = await this.#negotiated(request.signal);
+    return this.#dispatch(`/v${version}`, request);
+  }
+
+  #negotiated(signal: AbortSignal): Promise<string> {
+    if (signal.aborted) return Promise.reject(translate(signal.reason, signal));
+    // Shared by all calls, so it does not end with the signal of one of them. A failure is not remembered.
+    this.#version ??= this.#negotiate().catch((error: unknown) => {
+      this.#version = null;
+      throw error;
+    });
+    return this.#version;
+  }
+
+  async #negotiate(): Promise<string> {
+    const request = { method: 'GET', path: '/version', signal: AbortSignal.timeout(10_000) } as const;
+    const answer = await this.#dispatch('', request);
+    await refuse(answer);
+    const offered = versionSchema
+      .parse(await answer.body.json())
+      .ApiVersion.split('.')
+      .map(Number);
+    if (isNewer(oldest, offered)) throw new AppError('unavailable', 'The container engine is older than Docker 20.10.');
+    return (isNewer(offered, newest) ? newest : offered).join('.');
+  }
+
+  async #dispatch(prefix: string, request: EngineRequest): Promise<Dispatcher.ResponseData> {
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(), request.timeoutMs ?? answerTimeoutMs);
+    try {
+      return await this.#pool.request({
+        method: request.method,
+        path: prefix + request.path,
+        ...(request.query ? { query: request.query } : {}),
+        ...payload(request),
+        signal: AbortSignal.any([request.signal, late.signal]),
+      });
+    } catch (cause) {
+      throw translate(cause, request.signal);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
 }
 
-/** The newest API that this code was written for; engines newer than it keep answering it. */
-const newestKnown = 51;
+function payload(request: EngineRequest): Pick<Dispatcher.DispatchOptions, 'body' | 'headers'> {
+  const { body, content } = request;
+  if (content) return { body: content.data, headers: { 'content-type': content.type } };
+  return body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
+}
 
-const codeOf = (status: number): ErrorCode =>
-  status === 404 ? 'not_found' : status === 409 ? 'conflict' : status < 500 ? 'bad_input' : 'unavailable';
-
-/** The engine's own message of a failed call; never shown to tenants, so it travels as the cause. */
-function failure(status: number, text: string, path: string): AppError {
-  let message = text;
+async function* chunks(body: Dispatcher.ResponseData['body'], signal: AbortSignal): AsyncGenerator<Buffer> {
+  const source: AsyncIterable<Buffer> = body;
   try {
-    const parsed: unknown = JSON.parse(text);
-    if (typeof parsed === 'object' && parsed !== null && 'message' in parsed) message = String(parsed.message);
-  } catch {
-    // not JSON: the text itself says it
+    yield* source;
+  } catch (cause) {
+    throw translate(cause, signal);
+  } finally {
+    body.destroy();
   }
-  const cause = new Error(`${String(status)} ${path}: ${message.slice(0, 2000)}`);
-  return new AppError(codeOf(status), 'The container engine refused or failed.', { cause });
 }
 
-const away = (cause: unknown): AppError =>
-  isAborted(cause)
-    ? new AppError('aborted', 'Cancelled.', { cause })
-    : new AppError('unavailable', 'The container engine does not answer.', { cause });
+const isNewer = (a: readonly number[], b: readonly number[]): boolean =>
+  (a[0] ?? 0) > (b[0] ?? 0) || ((a[0] ?? 0) === (b[0] ?? 0) && (a[1] ?? 0) > (b[1] ?? 0));
 
-function encoded(call: EngineCall): { headers: Record<string, string>; body: Readable | Buffer | string | null } {
-  const { body, headers = {} } = call;
-  if (body === undefined) return { headers, body: null };
-  if (Buffer.isBuffer(body) || body instanceof Readable) return { headers, body };
-  return { headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) };
+async function drop(answer: Dispatcher.ResponseData): Promise<null> {
+  await answer.body.dump();
+  return null;
 }
 
-/** @param socketPath of the engine. Nothing is opened before the first call. */
-export function createEngineClient(socketPath: string): EngineClient {
-  const agent = new Agent({
-    connect: { socketPath },
-    headersTimeout: 0, // a build or a wait answers when it is done
-    bodyTimeout: 0,
-  });
-  let negotiated: Promise<string> | undefined;
+async function refuse(answer: Dispatcher.ResponseData): Promise<void> {
+  const { statusCode } = answer;
+  if (statusCode < 300) return;
+  const cause = new Error(`${statusCode}: ${(await answer.body.text()).slice(0, 2000)}`);
+  if (statusCode === 409 || statusCode === 403)
+    throw new AppError('conflict', 'The engine refuses this in its present state.', { cause });
+  if (statusCode >= 500) throw new AppError('unavailable', 'The container engine failed.', { cause });
+  throw new AppError('internal', 'The container engine does not understand this request.', { cause });
+}
 
-  async function send(call: EngineCall, prefix: string, signal: AbortSignal): Promise<EngineAnswer> {
-    const query = new URLSearchParams(Object.entries(call.query ?? {}).map(([key, value]) => [key, String(value)]));
-    const path = `${prefix}${call.path}${query.size > 0 ? `?${query.toString()}` : ''}`;
-    const method: Dispatcher.HttpMethod = call.method ?? 'GET';
-    try {
-      const answer = await agent.request({ origin: 'http://engine', path, method, ...encoded(call), signal });
-      return { status: answer.statusCode, body: answer.body };
-    } catch (cause) {
-      throw away(signal.aborted ? new AppError('aborted', 'Cancelled.', { cause }) : cause);
-    }
-  }
-
-  async function readAll(body: Readable, signal: AbortSignal): Promise<string> {
-    const chunks: Buffer[] = [];
-    try {
-      for await (const chunk of body) chunks.push(Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk)));
-    } catch (cause) {
-      throw away(signal.aborted ? new AppError('aborted', 'Cancelled.', { cause }) : cause);
-    }
-    return Buffer.concat(chunks).toString('utf8');
-  }
-
-  async function negotiate(): Promise<string> {
-    const limit = AbortSignal.timeout(10_000); // its own: several callers wait for one answer
-    const answer = await send({ path: '/version' }, '', limit);
-    const parsed: unknown = JSON.parse(await readAll(answer.body, limit));
-    const offered =
-      typeof parsed === 'object' && parsed !== null && 'ApiVersion' in parsed ? String(parsed.ApiVersion) : '';
-    const minor = Number(/^1\.(\d+)$/.exec(offered)?.[1]);
-    if (!Number.isInteger(minor)) throw new AppError('unavailable', 'The container engine speaks an unknown API.');
-    return `1.${String(Math.min(minor, newestKnown))}`;
-  }
-  async function version(signal: AbortSignal): Promise<string> {
-    if (signal.aborted) throw new AppError('aborted', 'Cancelled.', { cause: signal.reason });
-    negotiated ??= negotiate();
-    try {
-      return await negotiated;
-    } catch (cause) {
-      negotiated = undefined; // the next call tries again
-      throw isAborted(cause) ? away(new Error('no answer within 10 s')) : cause;
-    }
-  }
-
-  async function stream(call: EngineCall, signal: AbortSignal): Promise<Readable> {
-    const answer = await send(call, `/v${await version(signal)}`, signal);
-    if (answer.status < 400) return answer.body;
-    throw failure(answer.status, await readAll(answer.body, signal), call.path);
-  }
-  async function json(call: EngineCall, signal: AbortSignal): Promise<unknown> {
-    const text = await readAll(await stream(call, signal), signal);
-    return text === '' ? null : (JSON.parse(text) as unknown);
-  }
-  return { json, stream, version, close: () => agent.destroy() };
+function translate(cause: unknown, signal: AbortSignal): AppError {
+  if (cause instanceof AppError) return cause;
+  if (signal.aborted) return new AppError('aborted', 'Cancelled.', { cause: signal.reason });
+  return new AppError('unavailable', 'The container engine does not answer.', { cause });
 }

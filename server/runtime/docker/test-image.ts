@@ -1,0 +1,59 @@
+/** For live tests: a tiny image of Debian's static busybox, imported under a name of our own and removed afterwards. */
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { pack } from 'tar-stream';
+import { request } from 'undici';
+import { Agent } from 'undici';
+import { execOk } from '#server/exec.ts';
+
+export interface TestImage {
+  reference: string;
+  remove(): Promise<void>;
+}
+
+/** @param socketPath the engine's. Its `/bin/sh` is busybox; applets are called as `busybox <name>` or by name from `sh`. */
+export async function importTestImage(socketPath: string): Promise<TestImage> {
+  const tar = pack();
+  for (const folder of ['bin', 'etc', 'proc', 'sys', 'dev', 'tmp', 'www'])
+    tar.entry({ name: `${folder}/`, type: 'directory', mode: folder === 'tmp' ? 0o1777 : 0o755 });
+  tar.entry({ name: 'bin/busybox', mode: 0o755 }, await busybox());
+  tar.entry({ name: 'bin/sh', type: 'symlink', linkname: 'busybox' });
+  tar.entry({ name: 'www/index.html' }, 'hello\n');
+  tar.finalize();
+  const repository = `slipway/${randomBytes(16).toString('hex')}`;
+  const dispatcher = new Agent({ connect: { socketPath }, headersTimeout: 60_000 });
+  const query = new URLSearchParams({ fromSrc: '-', repo: repository, tag: '1' });
+  const answer = await request(`http://engine/images/create?${query}`, {
+    method: 'POST',
+    dispatcher,
+    body: await buffer(tar),
+  });
+  const text = await answer.body.text();
+  if (answer.statusCode !== 200 || text.includes('errorDetail')) throw new Error(text);
+  const reference = `${repository}:1`;
+  return {
+    reference,
+    async remove() {
+      const path = `http://engine/images/${repository}:1`;
+      await (await request(path, { method: 'DELETE', dispatcher })).body.dump();
+      await dispatcher.close();
+    },
+  };
+}
+
+async function busybox(): Promise<Buffer> {
+  const folder = path.join(tmpdir(), 'slipway-busybox');
+  const file = path.join(folder, 'bin', 'busybox');
+  if (!existsSync(file)) {
+    await mkdir(folder, { recursive: true });
+    await execOk('apt-get', ['download', 'busybox-static'], { cwd: folder });
+    const archive = (await readdir(folder)).find((name) => name.endsWith('.deb'));
+    if (archive === undefined) throw new Error('apt gave no busybox-static.');
+    await execOk('dpkg-deb', ['-x', path.join(folder, archive), folder]);
+  }
+  return readFile(file);
+}
