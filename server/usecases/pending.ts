@@ -1,7 +1,6 @@
 /** Signatures of what is being built; each leaves this file with its code. */
 import type { PersonContext, Services, UseCaseContext } from '#server/usecases/context.ts';
 import type { Page } from '#server/domain/views/common.ts';
-import type * as accounts from '#server/domain/views/accounts.ts';
 import type * as projects from '#server/domain/views/projects.ts';
 import type * as releases from '#server/domain/views/releases.ts';
 import { AppError } from '#server/errors.ts';
@@ -14,27 +13,8 @@ type In = Record<string, unknown>;
 type PersonUc<Output> = (ctx: PersonContext, input: In) => Promise<Output>;
 type OpenUc<Output> = (ctx: Services & { address: string }, input: In) => Promise<Output>;
 
-export const setupStatus: OpenUc<accounts.SetupStatus> = pending;
 export const completeSetup: OpenUc<{ email: string; org: string }> = pending;
-export const listProviders: OpenUc<accounts.SignInProvider[]> = pending;
-export const previewInvitation: OpenUc<accounts.InvitationPreview> = pending;
 export const joinByInvitation: OpenUc<{ email: string; org: string }> = pending;
-export const readMe: PersonUc<accounts.Me> = pending;
-export const listSessions: PersonUc<accounts.SessionView[]> = pending;
-export const revokeSession: PersonUc<{ revoked: number }> = pending;
-export const changePassword: PersonUc<{ revokedOthers: number }> = pending;
-export const renameMe: PersonUc<{ name: string }> = pending;
-export const listOrganizations: PersonUc<accounts.OrganizationRef[]> = pending;
-export const createOrganization: PersonUc<accounts.OrganizationRef> = pending;
-export const acceptInvitation: PersonUc<{ org: string }> = pending;
-export const getOrganization: Uc<In, accounts.OrganizationRef> = pending;
-export const renameOrganization: Uc<In, accounts.OrganizationRef> = pending;
-export const listMembers: Uc<In, accounts.MemberView[]> = pending;
-export const setMemberRole: Uc<In, accounts.MemberView> = pending;
-export const removeMember: Uc<In, { userId: string }> = pending;
-export const listInvitations: Uc<In, accounts.InvitationView[]> = pending;
-export const inviteMember: Uc<In, accounts.InvitationView & { url: string }> = pending;
-export const revokeInvitation: Uc<In, { id: string }> = pending;
 export const listTemplates: PersonUc<projects.TemplateView[]> = pending;
 export const inspectRepository: Uc<In, projects.RepositoryInspection> = pending;
 export const listRepositories: Uc<In, projects.RepositoryView[]> = pending;

@@ -3,8 +3,13 @@ import { cursor, id, idOrSlug, limit, stage, strictRef } from '#server/api/input
 import { orgInput, orgProcedure, router } from '#server/api/trpc.ts';
 import { displayName, slug } from '#server/domain/naming.ts';
 import {
-  createDeployment, deleteDeployment, getDeployment, listTimeline, renameDeployment, restoreDeployment,
-} from '#server/usecases/pending.ts'; // prettier-ignore
+  createDeployment,
+  deleteDeployment,
+  getDeployment,
+  listTimeline,
+  renameDeployment,
+  restoreDeployment,
+} from '#server/usecases/pending.ts';
 
 export const deploymentsRouter = router({
   /** By the ids or slugs that stand in the page's address. */

@@ -3,17 +3,17 @@ import { id, role, token } from '#server/api/inputs.ts';
 import { email, password } from '#server/domain/account-fields.ts';
 import { orgInput, orgProcedure, personProcedure, publicProcedure, router } from '#server/api/trpc.ts';
 import { displayName } from '#server/domain/naming.ts';
-import {
-  acceptInvitation, inviteMember, joinByInvitation, listInvitations, listMembers, previewInvitation, removeMember, revokeInvitation, setMemberRole,
-} from '#server/usecases/pending.ts'; // prettier-ignore
+import { inviteMember, listInvitations, revokeInvitation } from '#server/usecases/invite-member.ts';
+import { listMembers, removeMember, setMemberRole } from '#server/usecases/manage-members.ts';
+import { acceptInvitation, joinByInvitation, previewInvitation } from '#server/usecases/use-invitation.ts';
 
 export const membersRouter = router({
-  list: orgProcedure.input(orgInput({})).query(({ ctx }) => listMembers(ctx.uc, {})),
+  list: orgProcedure.input(orgInput({})).query(({ ctx }) => listMembers(ctx.uc)),
   setRole: orgProcedure
     .input(orgInput({ userId: id, role }))
     .mutation(({ ctx, input }) => setMemberRole(ctx.uc, input)),
   remove: orgProcedure.input(orgInput({ userId: id })).mutation(({ ctx, input }) => removeMember(ctx.uc, input)),
-  invitations: orgProcedure.input(orgInput({})).query(({ ctx }) => listInvitations(ctx.uc, {})),
+  invitations: orgProcedure.input(orgInput({})).query(({ ctx }) => listInvitations(ctx.uc)),
   /** Answers with the link; it is shown once. */
   invite: orgProcedure.input(orgInput({ email, role })).mutation(({ ctx, input }) => inviteMember(ctx.uc, input)),
   revokeInvitation: orgProcedure.input(orgInput({ id })).mutation(({ ctx, input }) => revokeInvitation(ctx.uc, input)),

@@ -2,8 +2,13 @@ import * as z from 'zod';
 import { cursor, id, limit } from '#server/api/inputs.ts';
 import { orgInput, orgProcedure, router } from '#server/api/trpc.ts';
 import {
-  abortRelease, findRelease, getRelease, listReleases, requestRelease, restartDeployment,
-} from '#server/usecases/pending.ts'; // prettier-ignore
+  abortRelease,
+  findRelease,
+  getRelease,
+  listReleases,
+  requestRelease,
+  restartDeployment,
+} from '#server/usecases/pending.ts';
 
 export const releasesRouter = router({
   /** Newest first, operations included. */
