@@ -145,7 +145,7 @@ export function edgeContract(name: string, start: () => Promise<EdgeHarness>): v
       await publish(publication('r-dep', 1, [target('web', servers, 'r.test')]));
       const seen = new Set<string | number>();
       for (let i = 0; i < 12; i += 1) seen.add(await answering('r.test'));
-      expect([...seen].toSorted()).toEqual(['r-1', 'r-2', 'r-3']);
+      expect(seen).toEqual(new Set(['r-1', 'r-2', 'r-3']));
     });
 
     test('drain reports what is still open outside the generation in force, and new requests go elsewhere', async () => {

@@ -32,7 +32,7 @@ edgeContract('fake', async (): Promise<EdgeHarness> => {
     },
     hold: async (host, path) => {
       const held = driver.hold(host, path);
-      return { server: held.server, end: async () => void held.end(), ended: Promise.resolve() };
+      return { server: held.server, end: async () => held.end(), ended: Promise.resolve() };
     },
     backendOf: async (deploymentId, key) => driver.backendOf(deploymentId, key),
     close: async () => undefined,

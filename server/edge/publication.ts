@@ -1,4 +1,5 @@
 /** What every edge has to agree on about publications, whatever carries them out: form, order and ownership. */
+import { isIPv4 } from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
 import { AppError } from '#server/errors.ts';
 import type { EdgeTarget, Publication } from '#server/edge/types.ts';
@@ -6,7 +7,8 @@ import type { EdgeTarget, Publication } from '#server/edge/types.ts';
 const hostPattern = /^(\*\.)?[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?$/;
 const pathPattern = /^\/$|^(\/[A-Za-z0-9._~@:+=%-]+)+$/;
 const tokenPattern = /^[A-Za-z0-9_-]{1,64}$/;
-const addressPattern = /^\d{1,3}(\.\d{1,3}){3}$/;
+/** A week in ms; HAProxy's timers end at 24 days. */
+const longestSetting = 604_800_000;
 
 const refuse = (what: string): AppError => new AppError('internal', `The edge refuses this publication: ${what}.`);
 
@@ -15,12 +17,17 @@ function checkTarget(target: EdgeTarget): void {
   for (const server of target.servers) {
     if (!tokenPattern.test(server.name)) throw refuse('a server name is not a plain word');
     // HAProxy accepts host names and port 0 without a word and never reaches them.
-    if (!addressPattern.test(server.address)) throw refuse('a server address is not an IPv4 address');
+    if (!isIPv4(server.address)) throw refuse('a server address is not an IPv4 address');
     if (!Number.isInteger(server.port) || server.port < 1 || server.port > 65_535)
       throw refuse('a port is out of range');
   }
-  for (const value of Object.values(target.settings)) {
-    if (!Number.isInteger(value) || value < 0) throw refuse('a setting is not a whole number');
+  const { responseTimeoutMs, tunnelTimeoutMs, ...counts } = target.settings;
+  for (const [value, least] of [
+    [responseTimeoutMs, 1],
+    [tunnelTimeoutMs, 1],
+    ...Object.values(counts).map((count) => [count, 0] as const),
+  ] as const) {
+    if (!Number.isInteger(value) || value < least || value > longestSetting) throw refuse('a setting is out of range');
   }
 }
 

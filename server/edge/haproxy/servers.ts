@@ -1,0 +1,50 @@
+/** Servers that no route leads to: what they still hold, and the end of it, in old workers of a reload too. */
+import { isRetryable } from '#server/errors.ts';
+import { commandOf } from '#server/edge/haproxy/cli.ts';
+import type { EdgeProcess } from '#server/edge/haproxy/process.ts';
+import { parseStats, type Runtime, type ServerLoad } from '#server/edge/haproxy/runtime.ts';
+
+/** Loads of the named servers in each old worker. One that ends meanwhile holds nothing. */
+async function oldLoads(
+  edgeProcess: EdgeProcess,
+  names: ReadonlySet<string>,
+  signal: AbortSignal,
+): Promise<{ pid: number; loads: ServerLoad[] }[]> {
+  const old = names.size === 0 ? [] : ((await edgeProcess.processes(signal))?.old ?? []);
+  return Promise.all(old.map(async (pid) => {
+    try {
+      const { servers } = parseStats(await edgeProcess.askWorker(pid, 'show stat -1 6 -1', signal));
+      return { pid, loads: servers.filter(({ name }) => names.has(name)) };
+    } catch (error) {
+      if (isRetryable(error)) return { pid, loads: [] };
+      throw error;
+    }
+  })); // prettier-ignore
+}
+const sumOpen = (loads: readonly ServerLoad[]): number => loads.reduce((sum, { open }) => sum + open, 0);
+
+export async function openInOldWorkers(
+  edgeProcess: EdgeProcess,
+  names: ReadonlySet<string>,
+  signal: AbortSignal,
+): Promise<number> {
+  return sumOpen((await oldLoads(edgeProcess, names, signal)).flatMap(({ loads }) => loads));
+}
+
+/** Cuts the named servers wherever they are without routes; answers how many connections ended by it. */
+export async function cutServers(
+  { runtime, edgeProcess }: { runtime: Runtime; edgeProcess: EdgeProcess },
+  names: ReadonlySet<string>,
+  slots: ReadonlySet<string>,
+  signal: AbortSignal,
+): Promise<number> {
+  const loads = (await runtime.stats(signal)).servers.filter(({ slot, name }) => slots.has(slot) && names.has(name));
+  for (const { slot, name } of loads) await runtime.shutServer(slot, name, signal);
+  const old = await oldLoads(edgeProcess, names, signal);
+  for (const { pid, loads: held } of old) {
+    for (const { slot, name } of held) {
+      await edgeProcess.askWorker(pid, commandOf(['shutdown sessions server', `${slot}/${name}`]), signal);
+    }
+  }
+  return sumOpen([...loads, ...old.flatMap(({ loads: held }) => held)]);
+}
