@@ -1,0 +1,19 @@
+import type { RepositoryListing } from '#server/build/planners/types.ts';
+
+/** The part of a listing below a folder, with paths relative to it. */
+export function listingBelow(listing: RepositoryListing, folder: string): RepositoryListing {
+  if (folder === '') return listing;
+  const prefix = `${folder}/`;
+  return {
+    paths: listing.paths.filter((path) => path.startsWith(prefix)).map((path) => path.slice(prefix.length)),
+    read: (path) => listing.read(prefix + path),
+    leavesRepository: (path) => listing.leavesRepository(prefix + path),
+  };
+}
+
+/** A listing of texts in memory. */
+export const memoryListing = (files: Readonly<Record<string, string>>): RepositoryListing => ({
+  paths: Object.keys(files).toSorted(),
+  read: (path) => files[path] ?? null,
+  leavesRepository: () => false,
+});
