@@ -1,17 +1,62 @@
-/** `npm run down`: stops Slipway. Applications, HAProxy and the engine go on serving; `-- --apps` stops these too. */
+/**
+ * `npm run down`: stops Slipway. Applications, HAProxy and the engine go on serving. `-- --apps` stops these too, and the
+ * next `up` starts them again. `-- --purge` removes the installation: applications, networks, database, state folder.
+ */
+import { existsSync, rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { main, printLine, step } from './bootstrap/screen.mjs';
-import { stateFolder } from './bootstrap/settings.mjs';
-import { stopPostgres } from './platform/postgres.ts';
+import { environmentSchema, type Environment } from '#server/config.ts';
+import { stopBuilder } from '#server/build/builder-engine.ts';
+import { main, printLine, step, Stop } from './bootstrap/screen.mjs';
+import { readEnvironment, stateFolder } from './bootstrap/settings.mjs';
+import { removeApplications, stopApplications, stopEdge } from './platform/applications.ts';
+import { stopEngine } from './platform/engine.ts';
+import { removePostgres, stopPostgres } from './platform/postgres.ts';
+import { statePaths } from './platform/state.ts';
 import { stopSupervisor } from './platform/supervision.ts';
 
 const stateDir = stateFolder();
+const stopped = (was: boolean): string => (was ? 'stopped' : 'did not run');
 
 await main(async () => {
-  const { values } = parseArgs({ options: { apps: { type: 'boolean', default: false } } });
-  const stopped = (was: boolean): string => (was ? 'stopped' : 'did not run');
+  const flag = { type: 'boolean', default: false } as const;
+  const { apps, purge } = parseArgs({ options: { apps: flag, purge: flag } }).values;
+  if (!existsSync(statePaths(stateDir).installation)) {
+    printLine({ mark: 'note', name: 'processes', detail: `nothing was started from ${stateDir}` });
+    return;
+  }
+  const environment = readSettings();
   await step('processes', 'stopping Slipway', async () => stopped(await stopSupervisor(stateDir)));
+  await step('builder', 'stopping the build engine', async () => {
+    await stopBuilder({ stateDir, ...environment });
+    return 'stopped';
+  });
+  if (apps || purge) await stopServing(environment, purge);
   await step('database', 'stopping PostgreSQL', async () => stopped(await stopPostgres(stateDir)));
-  if (!values.apps)
-    printLine({ mark: 'note', name: 'applications', detail: 'go on serving; `npm run down -- --apps` stops them' });
+  if (purge) await step('state', 'removing the installation', removeState);
+  else if (!apps)
+    printLine({ mark: 'note', name: 'applications', detail: 'serve on; `npm run down -- --apps` stops them' });
 });
+
+function readSettings(): Environment {
+  const parsed = environmentSchema.safeParse(readEnvironment(stateDir));
+  if (!parsed.success) throw new Stop(`${statePaths(stateDir).environment} is damaged. Run \`npm run up\` to mend it.`);
+  return parsed.data;
+}
+
+async function stopServing({ SLIPWAY_DOCKER_SOCKET: socket }: Environment, purge: boolean): Promise<void> {
+  await step('applications', 'stopping the applications', async () => {
+    const count = await stopApplications(stateDir, socket);
+    if (purge) await removeApplications(stateDir, socket);
+    return `${count} instances ${purge ? 'removed' : 'stopped'}`;
+  });
+  await step('edge', 'stopping HAProxy', async () => stopped(await stopEdge(stateDir)));
+  await step('engine', 'stopping Docker', async () =>
+    (await stopEngine(stateDir)) ? 'stopped' : 'was not started by Slipway and runs on',
+  );
+}
+
+async function removeState(): Promise<string> {
+  removePostgres(stateDir);
+  rmSync(stateDir, { recursive: true, force: true });
+  return `removed ${stateDir}`;
+}

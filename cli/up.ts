@@ -1,14 +1,19 @@
 /** The second half of `npm run up`: database, engine, build, processes. Each step finds what is there and does the rest. */
+import { parseArgs } from 'node:util';
 import { environmentSchema, type Environment } from '#server/config.ts';
 import { openDatabase } from '#server/db/client.ts';
 import { migrateDatabase } from '#server/db/migrate.ts';
-import { bold, duration, main, step } from './bootstrap/screen.mjs';
+import { bold, duration, main, printLine, step } from './bootstrap/screen.mjs';
 import { root, stateFolder } from './bootstrap/settings.mjs';
+import { resumeApplications } from './platform/applications.ts';
+import { installBootUnit } from './platform/boot.ts';
 import { ensureBuilt, versionFolder } from './platform/build.ts';
+import { ensureCertificate } from './platform/certificate.ts';
 import { ensureEngine } from './platform/engine.ts';
 import { settleEnvironment, type Settlement } from './platform/environment.ts';
 import { ensureInstallation, ensureLocalRegion, ensureSetupCode } from './platform/facts.ts';
 import { ensurePostgres } from './platform/postgres.ts';
+import { proxySnippet } from './platform/proxy-snippet.ts';
 import { describeReachability } from './platform/reachability.ts';
 import { ensureSecret, prepareStateFolder } from './platform/state.ts';
 import { ensureSupervisor } from './platform/supervision.ts';
@@ -17,6 +22,8 @@ import { sourceVersion } from './platform/version.ts';
 const stateDir = stateFolder();
 
 await main(async () => {
+  const flag = { type: 'boolean', default: false } as const;
+  const { boot } = parseArgs({ options: { boot: flag, demo: flag } }).values;
   prepareStateFolder(stateDir);
   ensureSecret(stateDir, 'master');
   const settlement = settleEnvironment(stateDir);
@@ -24,15 +31,12 @@ await main(async () => {
 
   await startDatabase(settlement);
   const setupCode = await migrate(settlement, environment);
-  await step('engine', 'looking for Docker', () => ensureEngine(stateDir, environment.SLIPWAY_DOCKER_SOCKET));
+  await startEngine(environment);
+  await prepareCertificate(settlement, environment);
   await startProcesses(await buildVersion(), settlement);
+  if (boot) await step('boot', 'writing the systemd unit', () => installBootUnit({ root, stateDir }));
 
-  console.log(
-    `\n${bold('Slipway is up')} after ${duration(performance.now())}, ${describeReachability(settlement.reachability)}`,
-  );
-  console.log(`  Dashboard   ${bold(environment.SLIPWAY_PUBLIC_URL)}`);
-  if (setupCode)
-    console.log(`  Setup code  ${bold(setupCode)}   (for the first account; \`npm run code\` shows it again)`);
+  printSummary(settlement, environment, setupCode);
 });
 
 async function startDatabase({ ownsDatabase, values }: Settlement): Promise<void> {
@@ -61,6 +65,21 @@ async function migrate({ reachability }: Settlement, environment: Environment): 
   return setupCode;
 }
 
+/** The engine, and the applications that `down -- --apps` stopped. */
+async function startEngine({ SLIPWAY_DOCKER_SOCKET: socket }: Environment): Promise<void> {
+  await step('engine', 'looking for Docker', async () => {
+    const engine = await ensureEngine(stateDir, socket);
+    const resumed = await resumeApplications(stateDir, socket);
+    return resumed > 0 ? `${engine}, ${resumed} instances started again` : engine;
+  });
+}
+
+async function prepareCertificate({ reachability }: Settlement, environment: Environment): Promise<void> {
+  const sentence = await ensureCertificate(stateDir, reachability, environment.SLIPWAY_CERTIFICATE);
+  const mark = reachability.certificate === 'own' ? 'pass' : 'note';
+  if (sentence) printLine({ mark, name: 'certificate', detail: sentence });
+}
+
 async function buildVersion(): Promise<string> {
   const version = sourceVersion(root);
   await step(
@@ -78,4 +97,24 @@ async function startProcesses(version: string, { values }: Settlement): Promise<
     const roles = Object.keys(status.processes).join(', ');
     return started ? `started ${roles}` : `${roles} run`;
   });
+}
+
+function printSummary(
+  { reachability, proxyProgram }: Settlement,
+  environment: Environment,
+  setupCode: string | null,
+): void {
+  const started = Number(process.env['SLIPWAY_STARTED_AT'] ?? Date.now() - performance.now());
+  console.log(
+    `\n${bold('Slipway is up')} after ${duration(Date.now() - started)}, ${describeReachability(reachability)}`,
+  );
+  console.log(`  Dashboard   ${bold(environment.SLIPWAY_PUBLIC_URL)}`);
+  if (setupCode)
+    console.log(`  Setup code  ${bold(setupCode)}   (for the first account; \`npm run code\` shows it again)`);
+  if (!reachability.proxied) return;
+  const dashboardHost = new URL(reachability.publicUrl).hostname;
+  const target = { dashboardHost, appsDomain: reachability.appsDomain, httpPort: reachability.ports.http };
+  console.log(
+    `\nPorts 80 and 443 belong to another web server. Add this to it:\n\n${proxySnippet(proxyProgram, target)}`,
+  );
 }

@@ -20,6 +20,13 @@ export const environmentSchema = z.object({
     .regex(/^[a-z0-9.-]{1,200}$/)
     .default('localhost')
     .describe('Domain of the dashboard and the applications; `localhost` is this machine only'),
+  SLIPWAY_PROXIED: z
+    .stringbool()
+    .default(false)
+    .describe('Another web server has ports 80 and 443, ends TLS and passes requests on to our http port'),
+  SLIPWAY_CERTIFICATE: optionalText.describe(
+    'PEM file with the chain and key for the dashboard and `*.apps.<domain>`; self-signed when unset',
+  ),
   SLIPWAY_PUBLIC_URL: z.url().describe("The dashboard's own URL"),
   SLIPWAY_APPS_DOMAIN: z
     .string()

@@ -23,6 +23,8 @@ export async function prepareMachine(programs) {
   if (missing.length > 0) await step('packages', `installing ${missing.join(' ')}`, () => installPackages(missing));
 }
 
+const started = Date.now();
+
 /** @param {string[]} packages @returns {Promise<string>} */
 async function installPackages(packages) {
   const { ok, output } = await aptInstall(packages);
@@ -49,7 +51,11 @@ export async function prepareDependencies() {
  */
 export function continueOnNode24(script, args) {
   const node = path.join(root, 'node_modules/.bin/node');
-  const env = { ...process.env, PATH: `${path.join(root, 'node_modules/.bin')}:${searchPath}` };
+  const env = {
+    SLIPWAY_STARTED_AT: String(started),
+    ...process.env,
+    PATH: `${path.join(root, 'node_modules/.bin')}:${searchPath}`,
+  };
   return new Promise((resolve, reject) => {
     const child = spawn(node, [path.join(root, script), ...args], { cwd: root, stdio: 'inherit', env });
     for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) process.on(signal, () => child.kill(signal));

@@ -22,6 +22,7 @@ export const platformPrograms = [
   { command: 'mkfs.ext4', apt: 'e2fsprogs' },
   { command: 'nsenter', apt: 'util-linux' },
   { command: 'losetup', apt: 'mount' },
+  { command: 'openssl', apt: 'openssl' },
   { command: 'ssh-keygen', apt: 'openssh-client' },
 ];
 /** What the test suites need beside it. @type {readonly Program[]} */

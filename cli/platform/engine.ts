@@ -1,9 +1,10 @@
 /** The Docker engine that runs applications: the one that answers is used as it is, else Slipway starts it. */
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { request } from 'node:http';
 import path from 'node:path';
 import * as z from 'zod';
+import { AppError } from '#server/errors.ts';
 import { baseEnvironment, exec } from '#server/exec.ts';
+import { Engine } from '#server/runtime/docker/engine.ts';
 import { locate } from '#cli/bootstrap/programs.mjs';
 import { Stop } from '#cli/bootstrap/screen.mjs';
 import { readPidFile, startDaemon, stopDaemon, waitUntil } from './daemon.ts';
@@ -12,23 +13,20 @@ import { statePaths } from './state.ts';
 const version = z.object({ Version: z.string() });
 const pidFile = (stateDir: string): string => path.join(statePaths(stateDir).run, 'dockerd.pid');
 
-/** The body of a GET on the engine's socket; null when nobody answers. */
-export function engineGet(socketPath: string, target: string): Promise<unknown> {
-  return new Promise((resolve) => {
-    const call = request({ socketPath, path: target, timeout: 5000 }, (response) => {
-      let body = '';
-      response.setEncoding('utf8').on('data', (text: string) => (body += text));
-      response.on('end', () => resolve(response.statusCode === 200 ? JSON.parse(body) : null));
-    });
-    call.on('error', () => resolve(null)).on('timeout', () => call.destroy());
-    call.end();
-  });
+/** The version of the engine that answers on the socket; null when none does. */
+async function engineVersion(socket: string): Promise<string | null> {
+  if (!existsSync(socket)) return null;
+  const engine = new Engine(socket);
+  try {
+    const answer = await engine.json(version, { method: 'GET', path: '/version', signal: AbortSignal.timeout(5000) });
+    return answer?.Version ?? null;
+  } catch (error) {
+    if (error instanceof AppError) return null;
+    throw error;
+  } finally {
+    await engine.close();
+  }
 }
-
-const engineVersion = async (socket: string): Promise<string | null> => {
-  const answer = version.safeParse(await engineGet(socket, '/version'));
-  return answer.success ? answer.data.Version : null;
-};
 
 /** Adopts the engine on the socket or starts one. @throws Stop when it does not come up. */
 export async function ensureEngine(stateDir: string, socket: string): Promise<string> {

@@ -19,18 +19,21 @@ export interface Settlement {
   reachability: Reachability;
   /** The database is ours to start and stop. */
   ownsDatabase: boolean;
+  /** The web server that has the standard ports, where one has. */
+  proxyProgram: string;
 }
 interface Machine {
   addresses: readonly string[];
   routes: string;
   isTaken: (port: number) => boolean;
+  ownerOf: (port: number) => string;
 }
 
 const separator = '# Decided by `npm run up`:';
 /** Decisions that stay. */
 const sticky = [
   'SLIPWAY_DOMAIN', 'SLIPWAY_HTTP_PORT', 'SLIPWAY_HTTPS_PORT', 'SLIPWAY_SSH_PORT', 'SLIPWAY_WEB_PORT',
-  'SLIPWAY_POSTGRES_PORT', 'SLIPWAY_SUBNETS',
+  'SLIPWAY_POSTGRES_PORT', 'SLIPWAY_SUBNETS', 'SLIPWAY_PROXIED',
 ] as const; // prettier-ignore
 
 /** What the operator set: the file's first part, changed by the shell's variables. An empty value takes one back. */
@@ -57,6 +60,8 @@ export function decide(operator: Values, before: Values, machine: Machine, passw
       https: number(known['SLIPWAY_HTTPS_PORT']),
       ssh: number(known['SLIPWAY_SSH_PORT']),
     },
+    proxied: known['SLIPWAY_PROXIED'] === undefined ? undefined : known['SLIPWAY_PROXIED'] === 'true',
+    hasCertificate: known['SLIPWAY_CERTIFICATE'] !== undefined,
     addresses: machine.addresses,
     isTaken: machine.isTaken,
   });
@@ -67,6 +72,7 @@ export function decide(operator: Values, before: Values, machine: Machine, passw
     SLIPWAY_DOMAIN: reachability.domain,
     SLIPWAY_PUBLIC_URL: reachability.publicUrl,
     SLIPWAY_APPS_DOMAIN: reachability.appsDomain,
+    SLIPWAY_PROXIED: String(reachability.proxied),
     SLIPWAY_BIND: reachability.bind,
     SLIPWAY_HTTP_PORT: String(reachability.ports.http),
     SLIPWAY_HTTPS_PORT: String(reachability.ports.https),
@@ -77,7 +83,12 @@ export function decide(operator: Values, before: Values, machine: Machine, passw
     DATABASE_URL: `postgres://slipway:${password}@127.0.0.1:${postgresPort}/slipway`,
     ...operator,
   };
-  return { values, reachability, ownsDatabase: operator['DATABASE_URL'] === undefined };
+  return {
+    values,
+    reachability,
+    ownsDatabase: operator['DATABASE_URL'] === undefined,
+    proxyProgram: machine.ownerOf(443) || machine.ownerOf(80),
+  };
 }
 
 /** @throws Stop with one sentence per wrong variable. */
@@ -132,5 +143,6 @@ function thisMachine(stateDir: string): Machine {
       const owner = portOwner(port);
       return owner !== null && !belongsTo(owner, stateDir);
     },
+    ownerOf: (port) => portOwner(port)?.name ?? '',
   };
 }

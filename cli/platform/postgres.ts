@@ -162,3 +162,8 @@ export function findPostgres(stateDir: string): Process | null {
 /** Stops it at once but cleanly: sessions are cut, a checkpoint is written. */
 export const stopPostgres = (stateDir: string): Promise<boolean> =>
   stopDaemon(pidFile(stateDir), { signal: 'SIGINT', graceMs: 60_000 });
+
+/** Removes what lies outside the state folder, where the owner could not reach that. */
+export function removePostgres(stateDir: string): void {
+  rmSync(openFolder(stateDir), { recursive: true, force: true });
+}

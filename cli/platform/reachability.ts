@@ -9,6 +9,10 @@ export interface ReachabilityFacts {
   domain: string | undefined;
   /** Ports that were set by the operator, or decided earlier. */
   ports: { http: number | undefined; https: number | undefined; ssh: number | undefined };
+  /** SLIPWAY_PROXIED, as set or decided. */
+  proxied: boolean | undefined;
+  /** The operator gave a certificate. */
+  hasCertificate: boolean;
   /** Addresses of the machine's interfaces. */
   addresses: readonly string[];
   /** True when a program that is not ours listens on the port. */
@@ -25,7 +29,9 @@ export interface Reachability {
   bind: string;
   ports: { http: number; https: number; ssh: number };
   /** Another web server has 80 and 443 and must pass requests on to our http port. */
-  behindOther: boolean;
+  proxied: boolean;
+  /** The edge ends TLS itself; without the operator's certificate with a self-signed one. */
+  certificate: 'none' | 'own' | 'self-signed';
 }
 
 const isPrivate = (address: string): boolean =>
@@ -57,29 +63,42 @@ export function decideReachability(facts: ReachabilityFacts): Reachability {
     https: facts.ports.https ?? (standardTaken ? freeFrom(8443, isTaken) : 443),
     ssh: facts.ports.ssh ?? freeFrom(2222, isTaken),
   };
-  if (domain === 'localhost') {
-    return {
-      domain,
-      publicUrl: withPort('http://slipway.localhost', ports.http, 80),
-      appsDomain: 'apps.localhost',
-      appsScheme: 'http',
-      appsPort: ports.http,
-      bind: '127.0.0.1',
-      ports,
-      behindOther: false,
-    };
-  }
-  const behindOther = standardTaken && ports.http !== 80;
-  const urlPort = behindOther ? 443 : ports.https;
+  if (domain === 'localhost') return onThisMachine(ports);
+  const proxied = facts.proxied ?? (standardTaken && ports.http !== 80);
+  return atDomain(domain, ports, proxied, facts.hasCertificate);
+}
+
+const onThisMachine = (ports: Reachability['ports']): Reachability => ({
+  domain: 'localhost',
+  publicUrl: withPort('http://slipway.localhost', ports.http, 80),
+  appsDomain: 'apps.localhost',
+  appsScheme: 'http',
+  appsPort: ports.http,
+  bind: '127.0.0.1',
+  ports,
+  proxied: false,
+  certificate: 'none',
+});
+
+/** Applications get https where a browser trusts the certificate, the dashboard gets it always. */
+function atDomain(
+  domain: string,
+  ports: Reachability['ports'],
+  proxied: boolean,
+  hasCertificate: boolean,
+): Reachability {
+  const httpsPort = proxied ? 443 : ports.https;
+  const trusted = proxied || hasCertificate;
   return {
     domain,
-    publicUrl: withPort(`https://slipway.${domain}`, urlPort, 443),
+    publicUrl: withPort(`https://slipway.${domain}`, httpsPort, 443),
     appsDomain: `apps.${domain}`,
-    appsScheme: 'https',
-    appsPort: urlPort,
-    bind: behindOther ? '127.0.0.1' : '0.0.0.0',
+    appsScheme: trusted ? 'https' : 'http',
+    appsPort: trusted ? httpsPort : ports.http,
+    bind: proxied ? '127.0.0.1' : '0.0.0.0',
     ports,
-    behindOther,
+    proxied,
+    certificate: proxied ? 'none' : hasCertificate ? 'own' : 'self-signed',
   };
 }
 
@@ -92,8 +111,7 @@ export function isSafeDashboardUrl(url: string): boolean {
 }
 
 /** What the sentence on the screen says. */
-export function describeReachability({ domain, behindOther }: Reachability): string {
+export function describeReachability({ domain, proxied }: Pick<Reachability, 'domain' | 'proxied'>): string {
   if (domain === 'localhost') return 'from this machine only (SLIPWAY_DOMAIN=example.net opens it to others)';
-  const via = behindOther ? ' through the web server that has ports 80 and 443' : '';
-  return `at *.${domain}${via}`;
+  return `at *.${domain}${proxied ? ', through the web server that has ports 80 and 443' : ''}`;
 }
