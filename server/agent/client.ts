@@ -1,0 +1,160 @@
+/** The region as worker and gateway see it: the agent's socket behind the same ports. */
+import { createTRPCClient, httpBatchStreamLink } from '@trpc/client';
+import { Agent, fetch } from 'undici';
+import type { RequestInit } from 'undici';
+import type { AgentRouter } from '#server/agent/router.ts';
+import { fromWire } from '#server/agent/rpc.ts';
+import type { Fence, FencedRegion } from '#server/agent/types.ts';
+import type { BuildEngine } from '#server/build/types.ts';
+import type { EdgeDriver } from '#server/edge/types.ts';
+import type { ArtifactStore, InstanceDriver, SessionDriver } from '#server/runtime/types.ts';
+
+type Client = ReturnType<typeof createClient>;
+
+/**
+ * Opens nothing before the first call and needs no closing: idle connections end by themselves. Every call throws
+ * AppError with the code that the agent gave, `unavailable` when it is away, `aborted` when the signal fired, which also
+ * ends the work in the agent.
+ */
+export function connectAgent(socketPath: string): FencedRegion {
+  const client = createClient(socketPath);
+  const sessions = sessionsOver(client);
+  const capacity = {
+    capacity: (signal: AbortSignal) => call(signal, (options) => client.capacity.read.query(undefined, options)),
+  };
+  return (fence) => ({
+    sessions,
+    capacity,
+    instances: instancesOver(client, fence),
+    artifacts: artifactsOver(client, fence),
+    builds: buildsOver(client, fence),
+    edge: edgeOver(client, fence),
+  });
+}
+
+function createClient(socketPath: string) {
+  // Streams are silent for hours and stops take their grace, so only the caller's signal sets a limit.
+  const dispatcher = new Agent({
+    connect: { socketPath },
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    keepAliveTimeout: 4000,
+    connections: null,
+  });
+  return createTRPCClient<AgentRouter>({
+    links: [
+      httpBatchStreamLink({
+        url: 'http://agent/',
+        maxItems: 1, // one call, one connection: closing it cancels exactly that call
+        methodOverride: 'POST',
+        fetch: (input, init) => fetch(input instanceof Request ? input.url : input, requestOf(init, dispatcher)),
+      }),
+    ],
+  });
+}
+
+type Init = Parameters<NonNullable<Parameters<typeof httpBatchStreamLink>[0]['fetch']>>[1];
+
+/** What tRPC sends, in undici's own types: text only. */
+function requestOf(init: Init, dispatcher: Agent): RequestInit {
+  return {
+    dispatcher,
+    method: init?.method ?? 'POST',
+    headers: { 'content-type': 'application/json', 'trpc-accept': 'application/jsonl' },
+    body: typeof init?.body === 'string' ? init.body : null,
+    signal: init?.signal ?? null,
+  };
+}
+
+async function call<T>(signal: AbortSignal, run: (options: { signal: AbortSignal }) => Promise<T>): Promise<T> {
+  try {
+    return await run({ signal });
+  } catch (error) {
+    throw fromWire(error, signal);
+  }
+}
+
+/** Ends without an error when its signal fires while it is open, as the ports' own streams do. */
+async function* stream<T>(
+  signal: AbortSignal,
+  open: (options: { signal: AbortSignal }) => Promise<AsyncIterable<T>>,
+): AsyncGenerator<T> {
+  const left = new AbortController();
+  const both = AbortSignal.any([signal, left.signal]);
+  let isOpen = false;
+  try {
+    const items = await open({ signal: both });
+    isOpen = true;
+    yield* items;
+  } catch (error) {
+    if (signal.aborted && isOpen) return;
+    throw fromWire(error, signal);
+  } finally {
+    left.abort();
+  }
+}
+
+function instancesOver(client: Client, fence: Fence): InstanceDriver {
+  const { instances } = client;
+  return {
+    ensureNetwork: (spec, signal) => call(signal, (o) => instances.ensureNetwork.mutate({ fence, spec }, o)),
+    removeNetwork: (deploymentId, signal) =>
+      call(signal, (o) => instances.removeNetwork.mutate({ fence, deploymentId }, o)),
+    start: (spec, signal) => call(signal, (o) => instances.start.mutate({ fence, spec }, o)),
+    keepAlive: (instanceId, on, signal) =>
+      call(signal, (o) => instances.keepAlive.mutate({ fence, instanceId, on }, o)),
+    stop: (instanceId, graceMs, signal) =>
+      call(signal, (o) => instances.stop.mutate({ fence, instanceId, graceMs }, o)),
+    remove: (instanceId, signal) => call(signal, (o) => instances.remove.mutate({ fence, instanceId }, o)),
+    observe: (signal) => stream(signal, (o) => instances.observe.query(undefined, o)),
+    inspect: (instanceId, signal) => call(signal, (o) => instances.inspect.query({ instanceId }, o)),
+    stats: (signal) => call(signal, (o) => instances.stats.query(undefined, o)),
+  };
+}
+
+function sessionsOver({ sessions }: Client): SessionDriver {
+  return {
+    logs: (instanceId, options, signal) => stream(signal, (o) => sessions.logs.query({ instanceId, options }, o)),
+    listening: (instanceId, signal) => call(signal, (o) => sessions.listening.query({ instanceId }, o)),
+    accepts: (address, port, timeoutMs, signal) =>
+      call(signal, (o) => sessions.accepts.query({ address, port, timeoutMs }, o)),
+    httpStatus: (address, port, path, timeoutMs, signal) =>
+      call(signal, (o) => sessions.httpStatus.query({ address, port, path, timeoutMs }, o)),
+  };
+}
+
+function artifactsOver({ artifacts }: Client, fence: Fence): ArtifactStore {
+  return {
+    find: (reference, signal) => call(signal, (o) => artifacts.find.query({ reference }, o)),
+    resolve: (reference, signal) => call(signal, (o) => artifacts.resolve.query({ reference }, o)),
+    remove: (reference, signal) => call(signal, (o) => artifacts.remove.mutate({ fence, reference }, o)),
+  };
+}
+
+function buildsOver({ builds }: Client, fence: Fence): BuildEngine {
+  return {
+    async build(request, onEvent, signal) {
+      for await (const message of stream(signal, (o) => builds.build.mutate({ fence, request }, o))) {
+        if (message.kind === 'result') return message.result;
+        for (const event of message.events) onEvent(event);
+      }
+      throw fromWire(new Error('The agent ended a build without its result.'), signal);
+    },
+    store: (imageId, reference, signal) => call(signal, (o) => builds.store.mutate({ fence, imageId, reference }, o)),
+    discard: (workId, signal) => call(signal, (o) => builds.discard.mutate({ fence, workId }, o)),
+  };
+}
+
+function edgeOver({ edge }: Client, fence: Fence): EdgeDriver {
+  const mutable = (names: readonly string[]): string[] => [...names];
+  return {
+    publish: (publication, signal) => call(signal, (o) => edge.publish.mutate({ fence, publication }, o)),
+    confirmed: (deploymentId, signal) => call(signal, (o) => edge.confirmed.query({ deploymentId }, o)),
+    drain: (deploymentId, names, signal) =>
+      call(signal, (o) => edge.drain.mutate({ fence, deploymentId, names: mutable(names) }, o)),
+    remove: (deploymentId, names, signal) =>
+      call(signal, (o) => edge.remove.mutate({ fence, deploymentId, names: mutable(names) }, o)),
+    traffic: (deploymentId, signal) => call(signal, (o) => edge.traffic.query({ deploymentId }, o)),
+    withdraw: (deploymentId, signal) => call(signal, (o) => edge.withdraw.mutate({ fence, deploymentId }, o)),
+  };
+}
