@@ -135,16 +135,18 @@ async function installRunc(paths: BuilderPaths, cgroups: Cgroups | null): Promis
   await chmod(file, 0o755);
 }
 
+const engineEnvironment = (paths: BuilderPaths): Record<string, string> => ({
+  PATH: `${paths.bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
+  // Otherwise the log of a step is cut at 200 KiB/s; -1 does not lift both limits in every version.
+  BUILDKIT_STEP_LOG_MAX_SIZE: '2147483647',
+  BUILDKIT_STEP_LOG_MAX_SPEED: '1073741824',
+});
+
 async function startEngine(paths: BuilderPaths, cgroups: Cgroups | null, signal: AbortSignal): Promise<string> {
   await mkdir(paths.run, { recursive: true, mode: 0o700 });
   const pid = await startDetached('nsenter', [`--net=/run/netns/${paths.namespace}`, '--', 'dockerd', '--config-file', paths.settings], {
     logFile: paths.log,
-    env: {
-      PATH: `${paths.bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
-      // The log of a step is cut at 200 KiB/s and 1 MiB otherwise.
-      BUILDKIT_STEP_LOG_MAX_SIZE: '-1',
-      BUILDKIT_STEP_LOG_MAX_SPEED: '-1',
-    },
+    env: engineEnvironment(paths),
   }); // prettier-ignore
   await cgroups?.add(`${paths.cgroup}/daemon`, pid);
   const deadline = Date.now() + startDeadlineMs;
@@ -176,11 +178,12 @@ async function ensureSeparate(config: BuilderConfig, paths: BuilderPaths, signal
   const before = await readBuilderStatus(paths).catch(() => null);
   const present = await enginePid(paths);
   let settings = daemonSettings(paths, network, before?.diskBytes ?? null);
-  const adopted =
-    present !== null &&
-    (await readFile(paths.settings, 'utf8').catch(() => '')) === settings &&
-    (await engineVersion(paths, signal)) !== null;
-  if (adopted && before) return before; // prettier-ignore
+  const fingerprint = (text: string): string =>
+    createHash('sha256')
+      .update(JSON.stringify([text, engineEnvironment(paths)]))
+      .digest('hex');
+  const isSame = before?.fingerprint === fingerprint(settings);
+  if (before && isSame && present !== null && (await engineVersion(paths, signal)) !== null) return before; // prettier-ignore
   await stopEngine(paths, cgroups, signal);
   if (cgroups) await limitGroups(paths, config, cgroups);
   const disk = await ensureDisk(paths, config.SLIPWAY_BUILD_DISK_GIB, signal);
@@ -197,6 +200,7 @@ async function ensureSeparate(config: BuilderConfig, paths: BuilderPaths, signal
     degraded,
     diskBytes: disk.bytes,
     limits: cgroups !== null,
+    fingerprint: fingerprint(settings),
   };
 }
 
@@ -230,7 +234,7 @@ export async function ensureBuilder(config: BuilderConfig, signal: AbortSignal):
       reason === null
         ? await ensureSeparate(config, paths, signal)
         : {
-            socket: config.SLIPWAY_DOCKER_SOCKET, separate: false, version: '', diskBytes: null, limits: false,
+            socket: config.SLIPWAY_DOCKER_SOCKET, separate: false, version: '', diskBytes: null, limits: false, fingerprint: '',
             degraded: [`Builds run in the engine of the applications, because ${reason}: they are not limited and reach private addresses. For trusted tenants only.`],
           }; // prettier-ignore
     await writeFile(paths.status, JSON.stringify(status), { mode: 0o600 });
@@ -249,10 +253,3 @@ export async function stopBuilder(config: BuilderConfig): Promise<void> {
     await rm(paths.status, { force: true });
   });
 }
-
-/** Identifies what the builder holds: when it changes, base images and caches are gone too. */
-export const builderFingerprint = (status: BuilderStatus): string =>
-  createHash('sha256')
-    .update(`${status.socket} ${String(status.separate)}`)
-    .digest('hex')
-    .slice(0, 16);

@@ -83,6 +83,8 @@ export const builderStatusSchema = z.object({
   diskBytes: z.number().nullable(),
   /** Whether each build has a control group of its own. */
   limits: z.boolean(),
+  /** Of everything that an engine gets at its start: another one means that it must start anew. */
+  fingerprint: z.string(),
 });
 export type BuilderStatus = z.output<typeof builderStatusSchema>;
 

@@ -136,7 +136,8 @@ function version1(controllers: readonly string[]): Cgroups {
         texts.reduce((total, each) => total + counter(each, key), 0);
       return { memoryKills: sum(ooms, 'oom_kill'), refusedForks: sum(forks, 'max') };
     },
-    destroy: (group) => destroyTrees(everywhere(group)),
+    // Container runtimes make the group in every hierarchy, so it must go from all of them.
+    destroy: async (group) => destroyTrees((await folders(root)).map((hierarchy) => at(hierarchy, group))),
   };
 }
 

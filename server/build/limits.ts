@@ -1,0 +1,142 @@
+/**
+ * Watches running builds and names the one that went over a limit, from facts: counters of its control group, the
+ * kernel's log, and the free space of the builder's disk. It decides; ending the build is its owner's part.
+ */
+import { readFile, statfs } from 'node:fs/promises';
+import path from 'node:path';
+import type { BuilderPaths, BuilderStatus } from '#server/build/builder-paths.ts';
+import type { Cgroups } from '#server/build/cgroup.ts';
+import { openKernelLog, type KernelLog } from '#server/build/kernel-log.ts';
+import { exec } from '#server/exec.ts';
+
+export type LimitHit = 'build_out_of_memory' | 'build_process_limit' | 'build_disk_full';
+
+const intervalMs = 200;
+const gib = 1024 ** 3;
+
+interface Watched {
+  onHit: (hit: LimitHit) => void;
+  hit: LimitHit | null;
+}
+
+export interface LimitWatcher {
+  /** Calls `onHit` at most once. */
+  add(label: string, onHit: (hit: LimitHit) => void): void;
+  /** One last look, then forgets the build. Answers what was hit. */
+  remove(label: string): Promise<LimitHit | null>;
+  /** True when the builder's disk has less than its reserve. */
+  isDiskLow(): Promise<boolean>;
+}
+
+/** Folders of the builder's disk that the running steps of a build write to. */
+async function writtenFolders(paths: BuilderPaths, cgroups: Cgroups, label: string): Promise<string[]> {
+  const steps = new Set(await cgroups.children(`${paths.cgroup}/builds/${label}`));
+  const executors = path.join(paths.data, 'buildkit', 'executor');
+  const mounts = await readFile('/proc/self/mountinfo', 'utf8');
+  const uppers = mounts.split('\n').flatMap((line) => {
+    const point = line.split(' ')[4] ?? '';
+    const isStep =
+      point.startsWith(`${executors}/`) && steps.has(point.slice(executors.length + 1).split('/')[0] ?? '');
+    const upper = /[ ,]upperdir=([^,\s]+)/.exec(line)?.[1];
+    return isStep && upper ? [upper] : [];
+  });
+  const caches = await Promise.all(
+    [...steps].map(async (step) => {
+      const settings = await readFile(path.join(executors, step, 'config.json'), 'utf8').catch(() => '');
+      return [...settings.matchAll(/"source":"([^"\\]+)"/g)].flatMap(([, source]) =>
+        source?.startsWith(path.join(paths.data, 'overlay2')) ? [source] : [],
+      );
+    }),
+  );
+  return [...uppers, ...caches.flat()];
+}
+
+async function bytesIn(folders: readonly string[]): Promise<number> {
+  if (folders.length === 0) return 0;
+  const counted = await exec('du', ['-sxc', '--block-size=1', '--', ...folders], { timeoutMs: 5000 });
+  return Number(/^(\d+)\ttotal$/m.exec(counted.stdout)?.[1] ?? 0);
+}
+
+export function createLimitWatcher(paths: BuilderPaths, status: BuilderStatus, cgroups: Cgroups | null): LimitWatcher {
+  const builds = new Map<string, Watched>();
+  const reserve = Math.min(gib, (status.diskBytes ?? 16 * gib) * 0.06);
+  let kernelLog: KernelLog | null = null;
+  let timer: NodeJS.Timeout | null = null;
+
+  const report = (label: string, hit: LimitHit): void => {
+    const build = builds.get(label);
+    if (!build || build.hit) return;
+    build.hit = hit;
+    build.onHit(hit);
+  };
+
+  async function isDiskLow(): Promise<boolean> {
+    const { bavail, bsize } = await statfs(paths.data);
+    return bavail * bsize < reserve;
+  }
+
+  function readKernelLog(): void {
+    const prefix = `/${paths.cgroup}/builds/`;
+    for (const { kind, group } of kernelLog?.read() ?? []) {
+      if (!group.startsWith(prefix)) continue;
+      const label = group.slice(prefix.length).split('/')[0] ?? '';
+      report(label, kind === 'memory' ? 'build_out_of_memory' : 'build_process_limit');
+    }
+  }
+
+  async function readCounters(label: string): Promise<void> {
+    if (!cgroups) return;
+    const facts = await cgroups.facts(`${paths.cgroup}/builds/${label}`);
+    if (facts.memoryKills > 0) report(label, 'build_out_of_memory');
+    else if (facts.refusedForks > 0) report(label, 'build_process_limit');
+  }
+
+  /** The disk is everybody's: only the build that holds most of what is being written now ends. */
+  async function readDisk(): Promise<void> {
+    if (!(await isDiskLow())) return;
+    const running = [...builds.keys()];
+    const [only] = running;
+    if (running.length === 1 && only !== undefined) return report(only, 'build_disk_full');
+    if (!cgroups) return;
+    const sizes = await Promise.all(
+      running.map(async (label) => ({ label, bytes: await bytesIn(await writtenFolders(paths, cgroups, label)) })),
+    );
+    const most = sizes.toSorted((a, b) => b.bytes - a.bytes)[0];
+    if (most && most.bytes > 0) report(most.label, 'build_disk_full');
+  }
+
+  async function look(): Promise<void> {
+    readKernelLog();
+    await Promise.all([...builds.keys()].map(readCounters));
+    await readDisk();
+  }
+
+  /** One round at a time; the next begins a while after the last one ended. */
+  function schedule(): void {
+    timer = setTimeout(() => {
+      look()
+        .catch(() => undefined) // a group or folder went away meanwhile: the next round sees it
+        .finally(() => {
+          if (builds.size > 0) schedule();
+          else timer = null;
+        });
+    }, intervalMs);
+  }
+
+  return {
+    isDiskLow,
+    add(label, onHit) {
+      kernelLog ??= openKernelLog();
+      if (builds.size === 0) kernelLog?.read(); // what happened before does not concern this build
+      builds.set(label, { onHit, hit: null });
+      if (timer === null) schedule();
+    },
+    async remove(label) {
+      readKernelLog();
+      await readCounters(label).catch(() => undefined);
+      const hit = builds.get(label)?.hit ?? null;
+      builds.delete(label);
+      return hit;
+    },
+  };
+}
