@@ -7,7 +7,7 @@ import { baseEnvironment, exec } from '#server/exec.ts';
 import { Engine } from '#server/runtime/docker/engine.ts';
 import { locate } from '#cli/bootstrap/programs.mjs';
 import { Stop } from '#cli/bootstrap/screen.mjs';
-import { readPidFile, startDaemon, stopDaemon, waitUntil } from './daemon.ts';
+import { startDaemon, stopDaemon, waitUntil } from './daemon.ts';
 import { statePaths } from './state.ts';
 
 const version = z.object({ Version: z.string() });
@@ -74,6 +74,5 @@ async function startEngine(stateDir: string, socket: string): Promise<void> {
   await waitUntil(async () => (await engineVersion(socket)) !== null, { timeoutMs: 60_000, process: started, failure });
 }
 
-/** True when the engine is a process that Slipway started. */
-export const ownsEngine = (stateDir: string): boolean => readPidFile(pidFile(stateDir)) !== null;
+/** Stops the engine when it is a process that Slipway started; false when it is not. */
 export const stopEngine = (stateDir: string): Promise<boolean> => stopDaemon(pidFile(stateDir), { graceMs: 30_000 });

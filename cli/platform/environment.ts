@@ -67,7 +67,7 @@ export function decide(operator: Values, before: Values, machine: Machine, passw
   });
   const freeFrom = (from: number): number => (machine.isTaken(from) ? freeFrom(from + 1) : from);
   const webPort = known['SLIPWAY_WEB_PORT'] ?? String(freeFrom(4620));
-  const postgresPort = known['SLIPWAY_POSTGRES_PORT'] ?? String(freeFrom(4621));
+  const postgresPort = known['SLIPWAY_POSTGRES_PORT'] ?? String(freeFrom(Math.max(4621, Number(webPort) + 1)));
   const values: Values = {
     SLIPWAY_DOMAIN: reachability.domain,
     SLIPWAY_PUBLIC_URL: reachability.publicUrl,

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { baseEnvironment } from '#server/exec.ts';
 import { readStatus, type Status } from '#cli/supervisor/status.ts';
 import { pidFileOf } from '#cli/supervisor/keep.ts';
-import { isAlive, readPidFile, startDaemon, stopDaemon, waitUntil } from './daemon.ts';
+import { readPidFile, startDaemon, stopDaemon, waitUntil } from './daemon.ts';
 import type { Values } from './environment.ts';
 import { statePaths } from './state.ts';
 
@@ -56,10 +56,4 @@ export async function stopSupervisor(stateDir: string): Promise<boolean> {
   const stopped = await stopDaemon(pidFile(stateDir), { graceMs: 15_000 });
   const left = await Promise.all(roles.map((role) => stopDaemon(pidFileOf(stateDir, role), { graceMs: 10_000 })));
   return stopped || left.some(Boolean);
-}
-
-/** True while the supervisor runs. */
-export function isSupervised(stateDir: string): boolean {
-  const running = readPidFile(pidFile(stateDir));
-  return running !== null && isAlive(running);
 }
