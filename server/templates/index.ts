@@ -2,10 +2,14 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { notFound } from '#server/errors.ts';
+import { nextApp } from '#server/templates/next-app/template.ts';
 import { nodeWeb } from '#server/templates/node-web/template.ts';
+import { pythonWeb } from '#server/templates/python-web/template.ts';
+import { staticSite } from '#server/templates/static-site/template.ts';
 import type { Template } from '#server/templates/types.ts';
+import { webAndWorker } from '#server/templates/web-and-worker/template.ts';
 
-const templates: readonly Template[] = [nodeWeb];
+const templates: readonly Template[] = [nodeWeb, nextApp, staticSite, pythonWeb, webAndWorker];
 
 export const listTemplates = (): readonly Template[] => templates;
 

@@ -15,12 +15,12 @@ const developmentServer =
   /^(?:vite|react-scripts start|astro dev|parcel|webpack serve|webpack-dev-server)\b(?!.*\bpreview\b)/;
 
 /** Front-end tools that leave a folder of plain files, and where. */
-const fileBuilders: readonly (readonly [dependency: string, label: string, output: string])[] = [
-  ['astro', 'Astro', 'dist'],
-  ['vite', 'Vite', 'dist'],
-  ['react-scripts', 'Create React App', 'build'],
-  ['@11ty/eleventy', 'Eleventy', '_site'],
-];
+const fileBuilders = [
+  { dependency: 'astro', label: 'Astro', output: 'dist', isSinglePage: false },
+  { dependency: '@11ty/eleventy', label: 'Eleventy', output: '_site', isSinglePage: false },
+  { dependency: 'vite', label: 'Vite', output: 'dist', isSinglePage: true },
+  { dependency: 'react-scripts', label: 'Create React App', output: 'build', isSinglePage: true },
+] as const;
 const servers: readonly (readonly [dependency: string, label: string])[] = [
   ['next', 'Next.js'],
   ['express', 'Express'],
@@ -89,13 +89,24 @@ function buildStage(input: PlanInput, facts: NodeFacts, keepDevelopment: boolean
   };
 }
 
+interface FilesOutput {
+  label: string;
+  /** Relative to the root directory. */
+  output: string;
+  /** Unknown paths get index.html: the page itself reads the address. */
+  isSinglePage: boolean;
+}
+
 /** The folder of finished files, when this is a front end without a server of its own. */
-function filesOutput(input: PlanInput, facts: NodeFacts, hasServer: boolean): { label: string; output: string } | null {
+function filesOutput(input: PlanInput, facts: NodeFacts, hasServer: boolean): FilesOutput | null {
   const chosen = input.settings.build.outputDirectory;
-  if (chosen !== null && (input.context.kind === 'static' || !hasServer)) return { label: 'Files', output: chosen };
-  if (facts.buildCommand === null || (hasServer && input.context.kind !== 'static')) return null;
-  const builder = fileBuilders.find(([dependency]) => dependsOn(facts.json, dependency));
-  return builder ? { label: builder[1], output: builder[2] } : null;
+  const isStatic = input.context.kind === 'static';
+  if (hasServer && !isStatic) return null;
+  const builder = fileBuilders.find(({ dependency }) => dependsOn(facts.json, dependency));
+  if (chosen !== null) return { label: 'Files', isSinglePage: false, ...builder, output: chosen };
+  if (facts.buildCommand === null) return null;
+  if (builder) return builder;
+  return isStatic ? { label: 'Files', output: 'dist', isSinglePage: false } : null;
 }
 
 /** Next.js keeps idle connections for 5 s only; the edge reuses them for longer. */
@@ -181,7 +192,7 @@ export const nodePlanner: Planner = {
     const files = filesOutput(input, facts, start !== null);
     if (files) {
       const found = [...facts.found, `${files.label}: files in ${files.output}`];
-      const stages = [buildStage(input, facts, true), fileServerStage({ from: 'build', folder: `/app/${files.output}`, isSinglePage: files.label !== 'Eleventy' })]; // prettier-ignore
+      const stages = [buildStage(input, facts, true), fileServerStage({ from: 'build', folder: `/app/${files.output}`, isSinglePage: files.isSinglePage })]; // prettier-ignore
       return renderedPlan(input, 'static', { found, stages, port: fileServerPort });
     }
     if (start === null && input.settings.run.command === null)
