@@ -30,7 +30,9 @@ describe('the screen of checks', () => {
     ['disk', { stateWritable: false }],
     ['rights', { isRoot: false }],
   ])('fails %s for %o, and names the command that mends it', (name, changes) => {
-    expect(failures(changes)).toEqual([{ name, mend: expect.stringMatching(/\S/) }]);
+    const found = failures(changes);
+    expect(found.map((failure) => failure.name)).toEqual([name]);
+    expect(found[0]?.mend).toMatch(/\S/);
   });
 
   it('takes swap for memory, because builds are what needs it', () => {

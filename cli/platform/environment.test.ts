@@ -11,7 +11,8 @@ describe('<state>/environment', () => {
     const { values, ownsDatabase } = decide({}, {}, machine, 'pw');
     expect(() => assertValid(values)).not.toThrow();
     expect(ownsDatabase).toBe(true);
-    expect(values).toMatchObject({ SLIPWAY_WEB_PORT: '4621', DATABASE_URL: expect.stringContaining('127.0.0.1:4622') });
+    expect(values['SLIPWAY_WEB_PORT']).toBe('4621');
+    expect(values['DATABASE_URL']).toContain('127.0.0.1:4622');
   });
 
   it('is read back as it was written, with what the operator set apart from what was decided', () => {
