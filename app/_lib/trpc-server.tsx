@@ -19,6 +19,9 @@ const context = cache(async () => createContext(await headers()));
 
 export const trpc = createTRPCOptionsProxy({ router: appRouter, ctx: context, queryClient: getQueryClient });
 
+/** True when the request has a live session. */
+export const isSignedIn = async (): Promise<boolean> => (await context()).person !== null;
+
 /** The query's data. Nobody signed in: to the sign-in page; no access or no such thing: the not-found page. */
 export async function load<Data, Failure, Selected, Key extends QueryKey>(
   options: FetchQueryOptions<Data, Failure, Selected, Key>,

@@ -23,7 +23,11 @@ export function Callout({ tone, title, children, actions, className, role }: Pro
   return (
     <div
       role={role}
-      className={cn('flex flex-wrap items-start gap-x-3 gap-y-2 rounded-lg border px-3 py-2.5', looks[tone] ?? 'bg-sunken', className)}
+      className={cn(
+        'flex flex-wrap items-start gap-x-3 gap-y-2 rounded-lg border px-3 py-2.5',
+        looks[tone] ?? 'bg-sunken',
+        className,
+      )}
     >
       <StatusShape tone={tone} className="mt-0.5" />
       <div className="min-w-0 flex-1 basis-60">

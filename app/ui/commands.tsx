@@ -1,6 +1,5 @@
 'use client';
-import { useRouter } from 'next/navigation';
-import { useEffect, useSyncExternalStore } from 'react';
+import { useEffect, useState, useSyncExternalStore } from 'react';
 
 /** What can be done from here: the palette lists it and its keys run it. */
 export interface Command {
@@ -15,11 +14,32 @@ export interface Command {
   disabledReason?: string | null;
 }
 
+/** What each mounted component offers; `commands` is the flat list of it, made anew only when something that shows changed. */
+const offers = new Map<symbol, readonly Command[]>();
 let commands: readonly Command[] = [];
 const none: readonly Command[] = [];
 const readers = new Set<() => void>();
-function set(next: readonly Command[]): void {
-  commands = next;
+
+const shownOf = (list: readonly Command[]): string =>
+  JSON.stringify(
+    list.map((command) => [command.id, command.title, command.group, command.keys, command.disabledReason]),
+  );
+function offer(owner: symbol, own: readonly Command[] | null): void {
+  const before = shownOf(offers.get(owner) ?? none);
+  if (own) offers.set(owner, own);
+  else offers.delete(owner);
+  if (before === shownOf(own ?? none)) return;
+  commands = [...offers].flatMap(([from, list]) =>
+    list.map((command) => ({
+      ...command,
+      // What was rendered last runs, also when the list was made earlier.
+      run: () =>
+        offers
+          .get(from)
+          ?.find((current) => current.id === command.id)
+          ?.run(),
+    })),
+  );
   for (const read of readers) read();
 }
 
@@ -34,12 +54,11 @@ export const useCommandList = (): readonly Command[] =>
     () => none,
   );
 
-/** Offers commands while the component is mounted; pass a stable (memoized) list. Later ones win over earlier ones with the same keys. */
+/** Offers commands while the component is mounted. Later ones win over earlier ones with the same keys. */
 export function useCommands(own: readonly Command[]): void {
-  useEffect(() => {
-    set([...commands, ...own]);
-    return () => set(commands.filter((command) => !own.includes(command)));
-  }, [own]);
+  const [owner] = useState(() => Symbol('commands'));
+  useEffect(() => offer(owner, own));
+  useEffect(() => () => offer(owner, null), [owner]);
 }
 
 const isTyping = (target: EventTarget | null): boolean =>
@@ -103,10 +122,4 @@ export function useKeyboard(onPalette: () => void, onHelp: () => void): void {
     window.addEventListener('keydown', onKey);
     return () => window.removeEventListener('keydown', onKey);
   }, [onPalette, onHelp]);
-}
-
-/** `router.push` as a command's action. */
-export function useGo(): (href: string) => () => void {
-  const router = useRouter();
-  return (href) => () => router.push(href);
 }

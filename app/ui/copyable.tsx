@@ -57,7 +57,9 @@ export function Copyable({ value, what, children, className, mono = true }: Prop
         aria-hidden
         className={cn(
           'size-3 shrink-0 stroke-[1.75] transition-opacity',
-          copied ? 'opacity-100' : 'text-muted opacity-0 group-hover/copy:opacity-100 group-focus-visible/copy:opacity-100 pointer-coarse:opacity-60',
+          copied
+            ? 'opacity-100'
+            : 'text-muted opacity-0 group-hover/copy:opacity-100 group-focus-visible/copy:opacity-100 pointer-coarse:opacity-60',
         )}
       />
       <span role="status" className="sr-only">

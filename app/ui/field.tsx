@@ -10,7 +10,11 @@ interface FieldProps {
   /** Right of the label: where the value came from, or an action. */
   aside?: React.ReactNode;
   className?: string | undefined;
-  children: (control: { id: string; 'aria-describedby': string | undefined; 'aria-invalid': boolean }) => React.ReactNode;
+  children: (control: {
+    id: string;
+    'aria-describedby': string | undefined;
+    'aria-invalid': boolean;
+  }) => React.ReactNode;
 }
 
 /** Label, control, hint and error, wired for assistive technology. */
@@ -65,17 +69,36 @@ export function TextArea({ className, ...rest }: ComponentProps<'textarea'>) {
 export function Select({ className, children, ...rest }: ComponentProps<'select'>) {
   return (
     <span className={cn('relative inline-flex min-w-0', className)}>
-      <select className="field h-8 w-full min-w-0 appearance-none truncate pr-8 pl-2.5 text-sm pointer-coarse:h-10 pointer-coarse:text-lg" {...rest}>
+      <select
+        className="field h-8 w-full min-w-0 appearance-none truncate pr-8 pl-2.5 text-sm pointer-coarse:h-10 pointer-coarse:text-lg"
+        {...rest}
+      >
         {children}
       </select>
-      <svg viewBox="0 0 16 16" aria-hidden className="pointer-events-none absolute top-1/2 right-2 size-4 -translate-y-1/2 text-muted">
-        <path d="m4.5 6.5 3.5 3.5 3.5-3.5" fill="none" stroke="currentColor" strokeWidth="1.5" strokeLinecap="round" strokeLinejoin="round" />
+      <svg
+        viewBox="0 0 16 16"
+        aria-hidden
+        className="pointer-events-none absolute top-1/2 right-2 size-4 -translate-y-1/2 text-muted"
+      >
+        <path
+          d="m4.5 6.5 3.5 3.5 3.5-3.5"
+          fill="none"
+          stroke="currentColor"
+          strokeWidth="1.5"
+          strokeLinecap="round"
+          strokeLinejoin="round"
+        />
       </svg>
     </span>
   );
 }
 
-export function Checkbox({ label, hint, className, ...rest }: ComponentProps<'input'> & { label: React.ReactNode; hint?: string }) {
+export function Checkbox({
+  label,
+  hint,
+  className,
+  ...rest
+}: ComponentProps<'input'> & { label: React.ReactNode; hint?: string }) {
   return (
     <label className={cn('flex items-start gap-2 text-sm', className)}>
       <input type="checkbox" className="mt-[3px] size-3.5 shrink-0" {...rest} />

@@ -46,7 +46,14 @@ interface LineProps {
 }
 const Line = memo(function Line({ row, isChosen, showSource, onChoose }: LineProps) {
   return (
-    <div className={cn('mono flex gap-3 px-3 hover:bg-hover', levelClass[row.level], row.isPlatform && row.level === 'info' && 'text-muted', isChosen && 'shadow-[inset_2px_0_0_var(--color-accent)]')}>
+    <div
+      className={cn(
+        'mono flex gap-3 px-3 hover:bg-hover',
+        levelClass[row.level],
+        row.isPlatform && row.level === 'info' && 'text-muted',
+        isChosen && 'shadow-[inset_2px_0_0_var(--color-accent)]',
+      )}
+    >
       <button
         type="button"
         tabIndex={-1}
@@ -76,7 +83,8 @@ const Line = memo(function Line({ row, isChosen, showSource, onChoose }: LinePro
 export function LogView({ rows, label, chosen, onChoose, follow, showSource = false, className }: Props) {
   const scroller = useRef<HTMLDivElement>(null);
   const inner = useRef<HTMLDivElement>(null);
-  const [isFollowing, setFollowing] = useState(follow);
+  const shownChoice = useRef<string | null | undefined>(null);
+  const [isFollowing, setFollowing] = useState(follow && !chosen);
   const [seen, setSeen] = useState(rows.length);
   const virtual = useVirtualizer({
     count: rows.length,
@@ -94,11 +102,11 @@ export function LogView({ rows, label, chosen, onChoose, follow, showSource = fa
     if (isFollowing && rows.length > 0) virtual.scrollToIndex(rows.length - 1, { align: 'end' });
   }, [isFollowing, rows.length, total, virtual]);
   useEffect(() => {
-    if (chosenIndex < 0) return;
-    setFollowing(false);
-    virtual.scrollToIndex(chosenIndex, { align: 'center' });
     // Only when another line is chosen: new lines must not move what is being read.
-  }, [chosenIndex < 0, chosen]);
+    if (chosenIndex < 0 || shownChoice.current === chosen) return;
+    shownChoice.current = chosen;
+    virtual.scrollToIndex(chosenIndex, { align: 'center' });
+  }, [chosen, chosenIndex, virtual]);
 
   const onScroll = (): void => {
     const element = scroller.current;
@@ -110,12 +118,27 @@ export function LogView({ rows, label, chosen, onChoose, follow, showSource = fa
   const unread = isFollowing ? 0 : rows.length - seen;
   return (
     <div className={cn('relative flex min-h-0 flex-col', className)}>
-      <div ref={scroller} onScroll={onScroll} onWheel={() => isFollowing && setSeen(rows.length)} role="log" aria-label={label} aria-live="off" tabIndex={0} className="min-h-0 flex-1 overflow-y-auto overscroll-contain outline-offset-[-2px]">
+      <div
+        ref={scroller}
+        onScroll={onScroll}
+        onWheel={() => isFollowing && setSeen(rows.length)}
+        role="log"
+        aria-label={label}
+        aria-live="off"
+        tabIndex={0}
+        className="min-h-0 flex-1 overflow-y-auto overscroll-contain outline-offset-[-2px]"
+      >
         <Rows innerRef={inner} height={total}>
           {virtual.getVirtualItems().map((item) => {
             const row = rows[item.index];
             return row ? (
-              <div key={item.key} ref={virtual.measureElement} data-index={item.index} className="absolute inset-x-0 top-0" style={{ transform: `translateY(${String(item.start)}px)` }}>
+              <div
+                key={item.key}
+                ref={virtual.measureElement}
+                data-index={item.index}
+                className="absolute inset-x-0 top-0"
+                style={{ transform: `translateY(${String(item.start)}px)` }}
+              >
                 <Line row={row} isChosen={row.key === chosen} showSource={showSource} onChoose={onChoose} />
               </div>
             ) : null;
@@ -123,7 +146,11 @@ export function LogView({ rows, label, chosen, onChoose, follow, showSource = fa
         </Rows>
       </div>
       {unread > 0 && follow ? (
-        <Button size="small" className="absolute bottom-3 left-1/2 -translate-x-1/2 animate-appear rounded-full shadow-raised" onClick={() => setFollowing(true)}>
+        <Button
+          size="small"
+          className="absolute bottom-3 left-1/2 -translate-x-1/2 animate-appear rounded-full shadow-raised"
+          onClick={() => setFollowing(true)}
+        >
           <ArrowDown /> {countWords(unread, 'new line')}
         </Button>
       ) : null}
@@ -132,7 +159,15 @@ export function LogView({ rows, label, chosen, onChoose, follow, showSource = fa
 }
 
 /** The height is set by script: an attribute in the server's HTML would be refused by the content security policy. */
-function Rows({ innerRef, height, children }: { innerRef: React.RefObject<HTMLDivElement | null>; height: number; children: React.ReactNode }) {
+function Rows({
+  innerRef,
+  height,
+  children,
+}: {
+  innerRef: React.RefObject<HTMLDivElement | null>;
+  height: number;
+  children: React.ReactNode;
+}) {
   useLayoutEffect(() => {
     if (innerRef.current) innerRef.current.style.height = `${String(height)}px`;
   }, [innerRef, height]);

@@ -11,14 +11,22 @@ export const MenuLabel = ({ children }: { children: React.ReactNode }) => (
   <DropdownMenu.Label className="px-2 pt-1.5 pb-1 text-xs text-muted">{children}</DropdownMenu.Label>
 );
 
-export function MenuContent({ className, children, align = 'end', ...rest }: ComponentProps<typeof DropdownMenu.Content>) {
+export function MenuContent({
+  className,
+  children,
+  align = 'end',
+  ...rest
+}: ComponentProps<typeof DropdownMenu.Content>) {
   return (
     <DropdownMenu.Portal>
       <DropdownMenu.Content
         align={align}
         sideOffset={4}
         collisionPadding={8}
-        className={cn('z-50 max-h-(--radix-dropdown-menu-content-available-height) min-w-48 animate-rise overflow-y-auto rounded-lg bg-raised p-1 shadow-raised', className)}
+        className={cn(
+          'z-50 max-h-(--radix-dropdown-menu-content-available-height) min-w-48 animate-rise overflow-y-auto rounded-lg bg-raised p-1 shadow-raised',
+          className,
+        )}
         {...rest}
       >
         {children}

@@ -25,7 +25,8 @@ export function NavTabs({ tabs, label }: { tabs: readonly NavTab[]; label: strin
                 aria-current={isCurrent ? 'page' : undefined}
                 className={cn(
                   'relative flex h-9 items-center gap-1.5 rounded-md px-2 text-sm font-medium whitespace-nowrap text-muted transition-colors outline-offset-[-2px] hover:text-text',
-                  isCurrent && 'text-text after:absolute after:inset-x-2 after:-bottom-px after:h-[1.5px] after:bg-text',
+                  isCurrent &&
+                    'text-text after:absolute after:inset-x-2 after:-bottom-px after:h-[1.5px] after:bg-text',
                 )}
               >
                 {tab.label}

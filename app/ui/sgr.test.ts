@@ -16,4 +16,5 @@ test('256-colour and RGB codes take their arguments with them', () =>
     { text: 'y', className: '' },
   ]));
 test('searching sees the words alone', () => expect(plainText(`${esc}[32mok${esc}[39m done`)).toBe('ok done'));
-test('an unfinished sequence stays text', () => expect(sgrSpans(`${esc}[31`)).toEqual([{ text: `${esc}[31`, className: '' }]));
+test('an unfinished sequence stays text', () =>
+  expect(sgrSpans(`${esc}[31`)).toEqual([{ text: `${esc}[31`, className: '' }]));

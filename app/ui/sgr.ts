@@ -8,11 +8,12 @@ const foreground: Record<number, string> = {
   35: 'text-accent-text', 36: 'text-accent-text', 37: 'text-text', 90: 'text-muted', 91: 'text-red-text',
   92: 'text-green-text', 93: 'text-yellow-text', 94: 'text-accent-text', 95: 'text-accent-text', 96: 'text-accent-text', 97: 'text-text',
 }; // prettier-ignore
-const sequence = /\u001b\[([0-9;]*)m/g;
+const escape = String.fromCodePoint(0x1b);
+const sequence = new RegExp(`${escape}\\[([0-9;]*)m`, 'g');
 
 /** Colours fold to the product's own families, so that both themes stay readable; 256-colour and RGB codes are skipped. */
 export function sgrSpans(line: string): Span[] {
-  if (!line.includes('\u001b')) return [{ text: line, className: '' }];
+  if (!line.includes(escape)) return [{ text: line, className: '' }];
   const spans: Span[] = [];
   let colour = '';
   let bold = false;

@@ -46,7 +46,13 @@ function Shape({ tone }: { tone: Tone }) {
     case 'yellow':
       return (
         <>
-          <path d="M8 2.6 14.2 13.4H1.8Z" fill="currentColor" stroke="currentColor" strokeWidth="1.6" strokeLinejoin="round" />
+          <path
+            d="M8 2.6 14.2 13.4H1.8Z"
+            fill="currentColor"
+            stroke="currentColor"
+            strokeWidth="1.6"
+            strokeLinejoin="round"
+          />
           <path d="M8 6.6v3M8 11.7v.1" {...mark} />
         </>
       );
@@ -81,7 +87,15 @@ function Shape({ tone }: { tone: Tone }) {
 }
 
 /** The shape alone, for places where the words stand beside it. */
-export function StatusShape({ tone, className, label }: { tone: Tone; className?: string | undefined; label?: boolean }) {
+export function StatusShape({
+  tone,
+  className,
+  label,
+}: {
+  tone: Tone;
+  className?: string | undefined;
+  label?: boolean;
+}) {
   return (
     <svg
       viewBox="0 0 16 16"

@@ -25,7 +25,7 @@ describe('times as people read them', () => {
     [31 * 86_400_000, '20 Oct 2026'],
   ])('a moment %i ms ago reads "%s"', (ms, words) => expect(relativeWords(ago(ms), now)).toBe(words));
 
-  test('the exact time does not depend on the reader\'s place', () =>
+  test("the exact time does not depend on the reader's place", () =>
     expect(exactWords(now)).toBe('20 Nov 2026, 14:02:09 UTC'));
 });
 

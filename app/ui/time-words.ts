@@ -11,7 +11,9 @@ export function durationWords(ms: number): string {
   if (value < minute) return `${Math.round(value / second)} s`;
   const pair = (big: number, bigUnit: string, small: number, smallUnit: string): string => {
     const rest = Math.floor((value % big) / small);
-    return rest === 0 ? `${Math.floor(value / big)} ${bigUnit}` : `${Math.floor(value / big)} ${bigUnit} ${rest} ${smallUnit}`;
+    return rest === 0
+      ? `${Math.floor(value / big)} ${bigUnit}`
+      : `${Math.floor(value / big)} ${bigUnit} ${rest} ${smallUnit}`;
   };
   if (value < hour) return pair(minute, 'min', second, 's');
   if (value < day) return pair(hour, 'h', minute, 'min');

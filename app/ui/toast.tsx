@@ -24,7 +24,10 @@ function set(next: readonly Toast[]): void {
 const dismiss = (id: number): void => set(toasts.filter((toast) => toast.id !== id));
 
 /** Says what happened, for six seconds; errors stay until they are closed. At most three stand at once. */
-export function toast(text: string, options: Omit<Toast, 'id' | 'text' | 'tone'> & { tone?: Toast['tone'] } = {}): void {
+export function toast(
+  text: string,
+  options: Omit<Toast, 'id' | 'text' | 'tone'> & { tone?: Toast['tone'] } = {},
+): void {
   const entry: Toast = { tone: 'grey', ...options, id: nextId, text };
   nextId += 1;
   set([...toasts.slice(-2), entry]);

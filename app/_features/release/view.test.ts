@@ -20,23 +20,39 @@ describe('the headline says the cause', () => {
 
 describe('steps of a release', () => {
   test('what is ahead is listed after what was visited', () => {
-    const rows = stepRows({ state: 'building', failurePhase: null, steps: [step(1, 'queued', 0, 1), step(2, 'fetching', 1, 2), step(3, 'building', 2, null)] });
+    const rows = stepRows({
+      state: 'building',
+      failurePhase: null,
+      steps: [step(1, 'queued', 0, 1), step(2, 'fetching', 1, 2), step(3, 'building', 2, null)],
+    });
     expect(rows.map((row) => `${row.state} ${row.progress}`)).toEqual([
       'queued done', 'fetching done', 'building working', 'storing ahead', 'starting ahead', 'checking ahead', 'hook ahead', 'switching ahead', 'live ahead',
     ]); // prettier-ignore
   });
   test('a failed release ends with the step that failed and promises nothing', () => {
-    const rows = stepRows({ state: 'failed', failurePhase: 'building', steps: [step(1, 'fetching', 0, 1), step(2, 'building', 1, 3), step(3, 'failed', 3, null)] });
+    const rows = stepRows({
+      state: 'failed',
+      failurePhase: 'building',
+      steps: [step(1, 'fetching', 0, 1), step(2, 'building', 1, 3), step(3, 'failed', 3, null)],
+    });
     expect(rows.map((row) => `${row.state} ${row.progress}`)).toEqual(['fetching done', 'building failed']);
   });
   test('an aborted one shows where it was stopped', () => {
-    const rows = stepRows({ state: 'aborted', failurePhase: null, steps: [step(1, 'building', 0, 1), step(2, 'cancelling', 1, 2), step(3, 'aborted', 2, null)] });
+    const rows = stepRows({
+      state: 'aborted',
+      failurePhase: null,
+      steps: [step(1, 'building', 0, 1), step(2, 'cancelling', 1, 2), step(3, 'aborted', 2, null)],
+    });
     expect(rows.map((row) => `${row.state} ${row.progress}`)).toEqual(['building done', 'cancelling stopped']);
   });
 });
 
 test('build output belongs to the build whatever its time, the rest goes by time', () => {
-  const rows = stepRows({ state: 'starting', failurePhase: null, steps: [step(1, 'fetching', 0, 1), step(2, 'building', 1, 5), step(3, 'starting', 5, null)] });
+  const rows = stepRows({
+    state: 'starting',
+    failurePhase: null,
+    steps: [step(1, 'fetching', 0, 1), step(2, 'building', 1, 5), step(3, 'starting', 5, null)],
+  });
   const line = (second: number, kind: 'build' | 'platform' | 'console') => ({ at: at(second).toISOString(), kind });
   const parts = linesByStep(rows, [line(0, 'platform'), line(6, 'build'), line(6, 'console')]);
   expect([...parts].map(([key, lines]) => `${key}: ${lines.map((item) => item.kind).join(' ')}`)).toEqual([
@@ -45,12 +61,22 @@ test('build output belongs to the build whatever its time, the rest goes by time
 });
 
 test('a failure leads to the setting that mends it, with the suggestion', () =>
-  expect(fixHref('/acme/shop/production', { kind: 'setting', componentId: 'cmp_1', path: 'run.port', suggestion: { label: 'Use 8080', value: 8080 } }, 'acme')).toBe(
-    '/acme/shop/production/components?component=cmp_1&setting=run.port&suggest=8080',
-  ));
+  expect(
+    fixHref(
+      '/acme/shop/production',
+      { kind: 'setting', componentId: 'cmp_1', path: 'run.port', suggestion: { label: 'Use 8080', value: 8080 } },
+      'acme',
+    ),
+  ).toBe('/acme/shop/production/components?component=cmp_1&setting=run.port&suggest=8080'));
 test('the switch report is one sentence with units', () =>
-  expect(reportSentence({ servedRequests: 1204, failedRequests: 0, drainedConnections: 31, cutConnections: 0, switchMs: 840 })).toBe(
-    '1,204 requests served, 0 failed, 31 connections drained; the switch took 0.8 s',
-  ));
+  expect(
+    reportSentence({
+      servedRequests: 1204,
+      failedRequests: 0,
+      drainedConnections: 31,
+      cutConnections: 0,
+      switchMs: 840,
+    }),
+  ).toBe('1,204 requests served, 0 failed, 31 connections drained; the switch took 0.8 s'));
 test('a rollback says to what', () =>
   expect(triggerWords({ by: 'rollback', toNumber: 41 }, { name: 'Anna' })).toBe('rollback to 41 by Anna'));

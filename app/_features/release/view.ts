@@ -86,20 +86,41 @@ export function headline(release: HeadlineFacts): { tone: Tone; sentence: string
     case 'held':
       return { tone, sentence: `Held: ${release.heldReason ?? 'waiting for room'}` };
     case 'queued':
-      return { tone, sentence: release.queuePosition ? `Waiting, place ${String(release.queuePosition)} in the queue` : 'Waiting for a slot' };
+      return {
+        tone,
+        sentence: release.queuePosition
+          ? `Waiting, place ${String(release.queuePosition)} in the queue`
+          : 'Waiting for a slot',
+      };
     case 'failed':
       return { tone, sentence: release.failure?.message ?? 'Failed' };
     case 'superseded':
-      return { tone, sentence: release.supersededBy?.number ? `Superseded by release ${String(release.supersededBy.number)}` : 'Superseded by a newer release' };
+      return {
+        tone,
+        sentence: release.supersededBy?.number
+          ? `Superseded by release ${String(release.supersededBy.number)}`
+          : 'Superseded by a newer release',
+      };
     case 'live':
       return { tone, sentence: 'Live: serves all requests' };
     case 'retiring':
     case 'retired':
-      return release.isLive ? { tone: 'green', sentence: 'Live: serves all requests' } : { tone, sentence: 'Was live, replaced by a newer release' };
+      return release.isLive
+        ? { tone: 'green', sentence: 'Live: serves all requests' }
+        : { tone, sentence: 'Was live, replaced by a newer release' };
     case 'aborted':
       return { tone, sentence: 'Aborted: nothing was changed' };
-    default:
+    case 'fetching':
+    case 'building':
+    case 'storing':
+    case 'starting':
+    case 'checking':
+    case 'hook':
+    case 'switching':
+    case 'cancelling':
       return { tone, sentence: word };
+    default:
+      return release.state satisfies never;
   }
 }
 
@@ -134,7 +155,11 @@ export interface StepRow {
 }
 
 /** Steps that were visited, in order, then those still ahead; ends that are no work (failed, aborted) mark the step they ended in. */
-export function stepRows(release: { state: ReleaseState; steps: readonly ReleaseStepView[]; failurePhase: ReleaseState | null }): StepRow[] {
+export function stepRows(release: {
+  state: ReleaseState;
+  steps: readonly ReleaseStepView[];
+  failurePhase: ReleaseState | null;
+}): StepRow[] {
   const visited = release.steps.filter((step) => !['failed', 'aborted', 'superseded', 'retired'].includes(step.state));
   const last = visited.at(-1);
   const isOver = !isActive(release.state) && !isWaiting(release.state);
@@ -161,7 +186,10 @@ export function stepRows(release: { state: ReleaseState; steps: readonly Release
 }
 
 /** Deals the lines of the one log out to the steps: build and hook output by its kind, the rest by time. */
-export function linesByStep<L extends Pick<LogLineView, 'at' | 'kind'>>(rows: readonly StepRow[], lines: readonly L[]): Map<string, L[]> {
+export function linesByStep<L extends Pick<LogLineView, 'at' | 'kind'>>(
+  rows: readonly StepRow[],
+  lines: readonly L[],
+): Map<string, L[]> {
   const started = rows.filter((row) => row.startedAt !== null);
   const parts = new Map<string, L[]>(started.map((row) => [row.key, []]));
   const starts = started.map((row) => row.startedAt?.toISOString() ?? '');
@@ -185,7 +213,8 @@ export function fixHref(base: string, fix: FixTarget | undefined, org: string): 
     return `${base}/components?${query.toString()}`;
   }
   if (fix.kind === 'variables') return `${base}/variables${fix.key ? `?key=${encodeURIComponent(fix.key)}` : ''}`;
-  if (fix.kind === 'credential') return `/${org}/settings/credentials?repository=${encodeURIComponent(fix.repositoryId)}`;
+  if (fix.kind === 'credential')
+    return `/${org}/settings/credentials?repository=${encodeURIComponent(fix.repositoryId)}`;
   return null;
 }
 export const fixLabel = (fix: FixTarget | undefined): string =>
@@ -198,6 +227,7 @@ export const fixLabel = (fix: FixTarget | undefined): string =>
 export function reportSentence(report: ReleaseReport): string {
   const served = countWords(report.servedRequests, 'request');
   const drained = countWords(report.drainedConnections, 'connection');
-  const cut = report.cutConnections > 0 ? `, ${report.cutConnections.toLocaleString('en-US')} cut at the drain limit` : '';
+  const cut =
+    report.cutConnections > 0 ? `, ${report.cutConnections.toLocaleString('en-US')} cut at the drain limit` : '';
   return `${served} served, ${report.failedRequests.toLocaleString('en-US')} failed, ${drained} drained${cut}; the switch took ${durationWords(report.switchMs)}`;
 }

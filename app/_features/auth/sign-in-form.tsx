@@ -1,0 +1,93 @@
+'use client';
+import { useState, type FormEvent } from 'react';
+import { signInWithPassword, signInWithProvider } from '#app/_lib/sign-in.ts';
+import { formText } from '#app/_features/auth/view.ts';
+import { Button } from '#app/ui/button.tsx';
+import { Callout } from '#app/ui/callout.tsx';
+import { Field, Input } from '#app/ui/field.tsx';
+import type { SignInProvider } from '#server/domain/views/accounts.ts';
+
+interface Props {
+  providers: readonly SignInProvider[];
+  returnTo: string;
+  /** The provider's page came back without a session. */
+  refused: boolean;
+  email: string;
+}
+
+export function SignInForm({ providers, returnTo, refused, email }: Props) {
+  const [problem, setProblem] = useState<string | null>(
+    refused ? 'No account here belongs to that sign-in. Ask an admin for an invitation.' : null,
+  );
+  const [isBusy, setBusy] = useState(false);
+  const hasPassword = providers.some((provider) => provider.id === 'credentials');
+  const submit = async (event: FormEvent<HTMLFormElement>): Promise<void> => {
+    event.preventDefault();
+    if (isBusy) return;
+    const form = new FormData(event.currentTarget);
+    setBusy(true);
+    setProblem(null);
+    try {
+      const result = await signInWithPassword(formText(form, 'email'), formText(form, 'password'));
+      if (result.kind === 'signed-in') return location.assign(returnTo);
+      setProblem(result.kind === 'wrong' ? 'E-mail or password is wrong.' : result.message);
+    } catch {
+      setProblem('The dashboard does not answer. Your applications keep serving; try again in a moment.');
+    }
+    setBusy(false);
+  };
+  return (
+    <div className="flex flex-col gap-4">
+      {problem ? (
+        <Callout tone="red" role="alert" title={<span className="text-sm font-normal">{problem}</span>} />
+      ) : null}
+      {hasPassword ? (
+        <form className="flex flex-col gap-4" onSubmit={(event) => void submit(event)}>
+          <Field label="E-mail">
+            {(control) => (
+              <Input
+                {...control}
+                name="email"
+                type="email"
+                autoComplete="username"
+                required
+                autoFocus={email === ''}
+                defaultValue={email}
+                className="h-9"
+              />
+            )}
+          </Field>
+          <Field label="Password">
+            {(control) => (
+              <Input
+                {...control}
+                name="password"
+                type="password"
+                autoComplete="current-password"
+                required
+                autoFocus={email !== ''}
+                className="h-9"
+              />
+            )}
+          </Field>
+          <Button type="submit" look="primary" size="large" aria-disabled={isBusy}>
+            Sign in
+          </Button>
+        </form>
+      ) : null}
+      <div className="flex flex-col gap-2">
+        {providers.map((provider) =>
+          provider.id === 'credentials' ? null : (
+            <Button
+              key={provider.id}
+              size="large"
+              onClick={() => provider.id !== 'credentials' && void signInWithProvider(provider.id, returnTo)}
+            >
+              Continue with {provider.name}
+            </Button>
+          ),
+        )}
+      </div>
+    </div>
+  );
+}

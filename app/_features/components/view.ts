@@ -1,0 +1,237 @@
+/** Settings as people read them: one list of fields with label, unit and limits in words. Pure. */
+import type { Settings } from '#server/domain/settings.ts';
+
+export type FieldKind = 'text' | 'command' | 'path' | 'number' | 'cpu' | 'choice' | 'ref' | 'http' | 'paths';
+export interface SettingField {
+  path: string;
+  label: string;
+  kind: FieldKind;
+  hint: string;
+  unit?: string;
+  choices?: readonly { value: string; label: string }[];
+  /** Component kinds it applies to; all when absent. */
+  for?: readonly string[];
+}
+export interface SettingGroup {
+  title: string;
+  fields: readonly SettingField[];
+  isAdvanced?: boolean;
+}
+
+const listening = ['web', 'tcp', 'static'] as const;
+const running = ['web', 'tcp', 'worker', 'static', 'add-on'] as const;
+export const settingGroups: readonly SettingGroup[] = [
+  {
+    title: 'Run',
+    fields: [
+      {
+        path: 'run.port',
+        label: 'Port',
+        kind: 'number',
+        hint: 'The application listens here; it also gets it as PORT. Empty: what was found',
+        for: ['web', 'tcp'],
+      },
+      {
+        path: 'run.command',
+        label: 'Start command',
+        kind: 'command',
+        hint: 'Empty: what was found',
+        for: ['web', 'tcp', 'worker', 'job', 'cron', 'add-on'],
+      },
+      { path: 'instances', label: 'Instances', kind: 'number', hint: 'From 0 to 10', for: running },
+      { path: 'size.cpuMillis', label: 'CPU', kind: 'cpu', unit: 'cores', hint: 'At most, per instance' },
+      {
+        path: 'size.memoryMib',
+        label: 'Memory',
+        kind: 'number',
+        unit: 'MiB',
+        hint: 'Per instance; more ends in “out of memory”',
+      },
+    ],
+  },
+  {
+    title: 'Source',
+    fields: [
+      {
+        path: 'ref',
+        label: 'Branch, tag or commit',
+        kind: 'ref',
+        hint: 'Resolved to a commit when a release is requested',
+      },
+      { path: 'rootDirectory', label: 'Root directory', kind: 'path', hint: 'Empty: the whole repository' },
+    ],
+  },
+  {
+    title: 'Build',
+    fields: [
+      {
+        path: 'build.planner',
+        label: 'Built as',
+        kind: 'choice',
+        hint: 'Automatic looks for a Dockerfile, then the language',
+        choices: [
+          { value: 'auto', label: 'Automatic' },
+          { value: 'dockerfile', label: 'Dockerfile' },
+          { value: 'node', label: 'Node' },
+          { value: 'python', label: 'Python' },
+          { value: 'static', label: 'Static files' },
+        ],
+      },
+      { path: 'build.installCommand', label: 'Install command', kind: 'command', hint: 'Empty: what was found' },
+      { path: 'build.buildCommand', label: 'Build command', kind: 'command', hint: 'Empty: what was found' },
+      {
+        path: 'build.outputDirectory',
+        label: 'Output directory',
+        kind: 'path',
+        hint: 'Folder with the finished files',
+        for: ['static'],
+      },
+      { path: 'build.dockerfile', label: 'Dockerfile', kind: 'path', hint: 'Inside the root directory' },
+      { path: 'build.context', label: 'Build context', kind: 'path', hint: 'Empty: the root directory' },
+      { path: 'build.target', label: 'Build target', kind: 'text', hint: 'A stage of the Dockerfile' },
+      {
+        path: 'build.extraPaths',
+        label: 'Also rebuild for',
+        kind: 'paths',
+        hint: 'Further paths of the repository, separated by commas',
+      },
+    ],
+  },
+  {
+    title: 'Health and hand-over',
+    isAdvanced: true,
+    fields: [
+      {
+        path: 'readiness.http',
+        label: 'Health check',
+        kind: 'http',
+        hint: 'A path that answers 200. Empty: ready when the port accepts',
+        for: listening,
+      },
+      {
+        path: 'readiness.deadlineSeconds',
+        label: 'Ready within',
+        kind: 'number',
+        unit: 's',
+        hint: 'Else the release fails',
+      },
+      {
+        path: 'readiness.settleSeconds',
+        label: 'Alive for',
+        kind: 'number',
+        unit: 's',
+        hint: 'A worker counts as ready after this',
+        for: ['worker'],
+      },
+      {
+        path: 'readiness.drainSeconds',
+        label: 'Drain',
+        kind: 'number',
+        unit: 's',
+        hint: 'Time for requests in flight at a switch',
+        for: listening,
+      },
+      {
+        path: 'readiness.stopGraceSeconds',
+        label: 'Stop grace',
+        kind: 'number',
+        unit: 's',
+        hint: 'Between SIGTERM and SIGKILL',
+      },
+      {
+        path: 'handOver',
+        label: 'Hand-over',
+        kind: 'choice',
+        hint: 'How the new one takes over',
+        choices: [
+          { value: 'overlap', label: 'New beside old' },
+          { value: 'single', label: 'One at a time' },
+          { value: 'after-switch', label: 'After the switch' },
+        ],
+        for: running,
+      },
+    ],
+  },
+  {
+    title: 'Hooks and route',
+    isAdvanced: true,
+    fields: [
+      {
+        path: 'hook.postdeploy',
+        label: 'Post-deploy hook',
+        kind: 'command',
+        hint: 'Runs once per release, before traffic',
+      },
+      {
+        path: 'hook.firstDeploy',
+        label: 'First-deploy hook',
+        kind: 'command',
+        hint: 'Runs until the first release is live',
+      },
+      {
+        path: 'route.host',
+        label: 'Host',
+        kind: 'choice',
+        hint: 'Where it answers',
+        choices: [
+          { value: 'main', label: 'The deployment’s' },
+          { value: 'own', label: 'One of its own' },
+        ],
+        for: ['web', 'static'],
+      },
+      {
+        path: 'route.path',
+        label: 'Path prefix',
+        kind: 'text',
+        hint: 'Requests below it come here',
+        for: ['web', 'static'],
+      },
+    ],
+  },
+];
+const allFields = settingGroups.flatMap((group) => group.fields);
+export const settingField = (path: string): SettingField | undefined =>
+  allFields.find(
+    (field) => field.path === path || path.startsWith(`${field.path}.`) || field.path.startsWith(`${path}.`),
+  );
+export const settingLabel = (path: string): string => settingField(path)?.label ?? path;
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+/** The value at a dotted path; undefined when there is none. */
+export const valueAt = (value: unknown, path: string): unknown =>
+  path.split('.').reduce<unknown>((at, key) => (isRecord(at) ? at[key] : undefined), value);
+/** A copy with the value at the path set; `undefined` takes it out, and groups that become empty go too. */
+export function withValue(base: Record<string, unknown>, path: string, value: unknown): Record<string, unknown> {
+  const [key = '', ...rest] = path.split('.');
+  const copy = { ...base };
+  if (rest.length === 0) {
+    if (value === undefined) delete copy[key];
+    else copy[key] = value;
+    return copy;
+  }
+  const inner = withValue(isRecord(copy[key]) ? copy[key] : {}, rest.join('.'), value);
+  if (Object.keys(inner).length === 0) delete copy[key];
+  else copy[key] = inner;
+  return copy;
+}
+
+/** Every field of complete settings with its value. */
+export const flatSettings = (settings: Settings): { path: string; value: unknown }[] =>
+  allFields.map((field) => ({ path: field.path, value: valueAt(settings, field.path) }));
+
+const plain = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+
+/** A value as one reads it in a diff, with its unit. */
+export function valueWords(path: string, value: unknown): string {
+  if (value === null || value === undefined || value === '') return 'not set';
+  const field = settingField(path);
+  if (field?.kind === 'cpu' && typeof value === 'number') return `${String(value / 1000)} cores`;
+  if (field?.kind === 'choice') return field.choices?.find((choice) => choice.value === value)?.label ?? plain(value);
+  if (isRecord(value) && typeof value['name'] === 'string') return `${String(value['kind'])} ${value['name']}`;
+  if (isRecord(value) && typeof value['path'] === 'string')
+    return `GET ${value['path']} answers ${String(value['status'])}`;
+  if (Array.isArray(value)) return value.length === 0 ? 'none' : value.join(', ');
+  if (isRecord(value)) return JSON.stringify(value);
+  return field?.unit ? `${plain(value)} ${field.unit}` : plain(value);
+}

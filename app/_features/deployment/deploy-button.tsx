@@ -1,0 +1,112 @@
+'use client';
+import { ChevronDown, GitCommitHorizontal, ListChecks, RotateCw, Settings2, SkipForward } from 'lucide-react';
+import { useState } from 'react';
+import { DiffDialog } from '#app/_features/deployment/diff-dialog.tsx';
+import { useDeploy } from '#app/_features/deployment/use-deploy.ts';
+import { deployChoices } from '#app/_features/deployment/view.ts';
+import { Button } from '#app/ui/button.tsx';
+import { useCommands } from '#app/ui/commands.tsx';
+import { Menu, MenuContent, MenuItem, MenuLine, MenuTrigger } from '#app/ui/menu.tsx';
+import { Tooltip } from '#app/ui/tooltip.tsx';
+import { countWords } from '#app/ui/time-words.ts';
+import type { DeploymentView } from '#server/domain/views/releases.ts';
+
+/** The one primary action: deploys newest code with the draft; the arrow has the other ways, each saying what it will do. */
+export function DeployButton({ deployment }: { deployment: DeploymentView }) {
+  const deploy = useDeploy(deployment);
+  const [isDiffOpen, setDiffOpen] = useState(false);
+  const choices = deployChoices(deployment);
+  const reason = deploy.denied ?? choices.deploy.reason;
+  useCommands([
+    {
+      id: 'deploy',
+      title: `Deploy ${deployment.project.name} / ${deployment.name}`,
+      group: 'Actions',
+      keys: 'd',
+      disabledReason: reason,
+      run: () => deploy.run('deploy'),
+    },
+    {
+      id: 'restart',
+      title: `Restart ${deployment.name}`,
+      group: 'Actions',
+      disabledReason: deploy.denied ?? choices.restart.reason,
+      run: () => deploy.run('restart'),
+    },
+    { id: 'diff', title: 'Show what the next release changes', group: 'This page', run: () => setDiffOpen(true) },
+  ]);
+  return (
+    <div className="flex">
+      <Tooltip label={reason ?? choices.deploy.note} keys="d" side="bottom">
+        <Button
+          look="primary"
+          className="rounded-r-none"
+          aria-disabled={Boolean(reason) || deploy.isBusy}
+          onClick={() => !reason && deploy.run('deploy')}
+        >
+          {deploy.isBusy ? 'Requesting' : 'Deploy'}
+        </Button>
+      </Tooltip>
+      <Menu>
+        <MenuTrigger asChild>
+          <Button
+            look="primary"
+            className="rounded-l-none border-l border-on-accent/25 px-1.5"
+            aria-label="More ways to deploy"
+          >
+            <ChevronDown />
+          </Button>
+        </MenuTrigger>
+        <MenuContent className="w-80">
+          <MenuItem
+            icon={<GitCommitHorizontal />}
+            note={choices.deploy.note}
+            disabledReason={reason}
+            onSelect={() => deploy.run('deploy')}
+          >
+            Newest code
+          </MenuItem>
+          <MenuItem
+            icon={<Settings2 />}
+            note={choices.configuration.note}
+            disabledReason={deploy.denied ?? choices.configuration.reason}
+            onSelect={() => deploy.run('configuration')}
+          >
+            Configuration only
+          </MenuItem>
+          {deployment.pendingChanges > 0 ? (
+            <MenuItem
+              icon={<SkipForward />}
+              note={choices.trigger.note}
+              disabledReason={deploy.denied ?? choices.trigger.reason}
+              onSelect={() => deploy.run('trigger')}
+            >
+              Newest code without the changes
+            </MenuItem>
+          ) : null}
+          <MenuItem
+            icon={<RotateCw />}
+            note={choices.restart.note}
+            disabledReason={deploy.denied ?? choices.restart.reason}
+            onSelect={() => deploy.run('restart')}
+          >
+            Restart
+          </MenuItem>
+          <MenuLine />
+          <MenuItem
+            icon={<ListChecks />}
+            note={
+              deployment.pendingChanges > 0
+                ? `${countWords(deployment.pendingChanges, 'change')} not live yet`
+                : 'Nothing differs from live'
+            }
+            onSelect={() => setDiffOpen(true)}
+          >
+            Show what changes
+          </MenuItem>
+        </MenuContent>
+      </Menu>
+      <DiffDialog deployment={deployment} open={isDiffOpen} onOpenChange={setDiffOpen} />
+    </div>
+  );
+}

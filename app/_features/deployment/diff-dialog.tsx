@@ -1,0 +1,69 @@
+'use client';
+import { useQuery } from '@tanstack/react-query';
+import { useTRPC } from '#app/_lib/trpc-client.tsx';
+import { DiffList } from '#app/_features/deployment/diff-list.tsx';
+import { useDeploy } from '#app/_features/deployment/use-deploy.ts';
+import { deployChoices } from '#app/_features/deployment/view.ts';
+import { useOrg } from '#app/_features/shell/org-context.tsx';
+import { sentenceOf } from '#app/_features/shell/problem.ts';
+import { Button } from '#app/ui/button.tsx';
+import { Dialog } from '#app/ui/dialog.tsx';
+import { SkeletonRows } from '#app/ui/skeleton.tsx';
+import type { DeploymentView } from '#server/domain/views/releases.ts';
+
+interface Props {
+  deployment: DeploymentView;
+  open: boolean;
+  onOpenChange: (open: boolean) => void;
+}
+
+/** The draft and the variables against live, with the revision that Deploy will send. */
+export function DiffDialog({ deployment, open, onOpenChange }: Props) {
+  const trpc = useTRPC();
+  const { slug } = useOrg();
+  const diff = useQuery({
+    ...trpc.drafts.diff.queryOptions({ org: slug, deploymentId: deployment.id }),
+    enabled: open,
+  });
+  const deploy = useDeploy(deployment);
+  const choices = deployChoices(deployment);
+  return (
+    <Dialog
+      wide
+      open={open}
+      onOpenChange={onOpenChange}
+      title="What the next release changes"
+      description={
+        deployment.liveNumber === null
+          ? 'Nothing is live yet: everything is new.'
+          : `Against release ${String(deployment.liveNumber)}, which is live.`
+      }
+      footer={
+        <>
+          <Button
+            aria-disabled={Boolean(choices.configuration.reason) || deploy.isBusy}
+            title={choices.configuration.reason ?? choices.configuration.note}
+            onClick={() => !choices.configuration.reason && deploy.run('configuration')}
+          >
+            Deploy configuration only
+          </Button>
+          <Button
+            look="primary"
+            aria-disabled={deploy.isBusy || Boolean(deploy.denied)}
+            onClick={() => deploy.run('deploy')}
+          >
+            Deploy
+          </Button>
+        </>
+      }
+    >
+      {diff.data ? (
+        <DiffList diff={diff.data} />
+      ) : diff.error ? (
+        <p className="text-sm text-red-text">{sentenceOf(diff.error)}</p>
+      ) : (
+        <SkeletonRows rows={3} />
+      )}
+    </Dialog>
+  );
+}

@@ -1,0 +1,125 @@
+/** What "New project" fills in, and what it asks for in the end. Pure. */
+import { slugFrom } from '#server/domain/naming.ts';
+import type { RepositoryInspection, TemplateView } from '#server/domain/views/projects.ts';
+import type { StageKind } from '#server/domain/words.ts';
+
+export interface Form {
+  name: string;
+  stage: string;
+  regionId: string;
+  parameters: Record<string, string>;
+  branch: string;
+  rootDirectory: string;
+  kind: 'web' | 'worker' | 'static';
+  port: string;
+  installCommand: string;
+  buildCommand: string;
+  runCommand: string;
+  outputDirectory: string;
+  memoryMib: string;
+  instances: string;
+}
+export type Credential =
+  { kind: 'none' } | { kind: 'stored'; credentialId: string } | { kind: 'token'; username: string; token: string };
+export type Chosen =
+  | { kind: 'template'; template: TemplateView }
+  | { kind: 'repository'; inspection: RepositoryInspection; credential: Credential };
+
+const empty: Form = {
+  name: '', stage: 'production', regionId: '', parameters: {}, branch: '', rootDirectory: '', kind: 'web', port: '', installCommand: '',
+  buildCommand: '', runCommand: '', outputDirectory: '', memoryMib: '512', instances: '1',
+}; // prettier-ignore
+
+/** `https://host/acme/web-shop.git` → `web-shop`. */
+export const nameFromUrl = (url: string): string => {
+  const last = url.replace(/\/+$/, '').replace(/\.git$/, '').split(/[/:]/).at(-1) ?? ''; // prettier-ignore
+  return slugFrom(last);
+};
+/** A name that no project has yet: `shop`, `shop-2`, … */
+export function freeName(wanted: string, taken: readonly string[]): string {
+  if (!taken.includes(wanted)) return wanted;
+  for (let number = 2; ; number += 1) {
+    const name = `${wanted.slice(0, 28)}-${String(number)}`;
+    if (!taken.includes(name)) return name;
+  }
+}
+export const builtStages: readonly { name: string; kind: StageKind }[] = [
+  { name: 'production', kind: 'built' },
+  { name: 'staging', kind: 'built' },
+  { name: 'testing', kind: 'built' },
+];
+export const stagesOf = (chosen: Chosen): readonly { name: string; kind: StageKind }[] =>
+  chosen.kind === 'template' && chosen.template.stages.length > 0 ? chosen.template.stages : builtStages;
+
+/** Everything filled in from what was chosen; the reader only has to press Deploy. */
+export function formFor(chosen: Chosen, taken: readonly string[]): Form {
+  const stage =
+    (stagesOf(chosen).find((item) => item.name === 'production') ?? stagesOf(chosen)[0])?.name ?? 'production';
+  if (chosen.kind === 'template') {
+    const parameters = Object.fromEntries(
+      chosen.template.parameters.map((parameter) => [parameter.key, parameter.default]),
+    );
+    return { ...empty, name: freeName(chosen.template.slug, taken), stage, parameters };
+  }
+  const { inspection } = chosen;
+  const isStatic = inspection.found.kind === 'plan' && inspection.found.planner === 'static';
+  const port = inspection.found.kind === 'plan' ? inspection.found.port : null;
+  return {
+    ...empty,
+    name: freeName(nameFromUrl(inspection.url), taken),
+    stage,
+    branch: inspection.ref.name,
+    kind: isStatic ? 'static' : 'web',
+    port: String(port ?? (isStatic ? '' : 3000)),
+  };
+}
+
+const text = (value: string): string | null => (value.trim() === '' ? null : value.trim());
+const number = (value: string): number => Number(value.replace(',', '.'));
+/** Settings that differ from the product's defaults; nothing else is written down. */
+export function settingsOf(form: Form) {
+  const build = {
+    ...(text(form.installCommand) ? { installCommand: text(form.installCommand) } : {}),
+    ...(text(form.buildCommand) ? { buildCommand: text(form.buildCommand) } : {}),
+    ...(text(form.outputDirectory) ? { outputDirectory: text(form.outputDirectory) } : {}),
+  };
+  const run = {
+    ...(text(form.runCommand) ? { command: text(form.runCommand) } : {}),
+    ...(form.kind === 'web' && form.port !== '' ? { port: number(form.port) } : {}),
+  };
+  return {
+    ...(Object.keys(build).length > 0 ? { build } : {}),
+    ...(Object.keys(run).length > 0 ? { run } : {}),
+    ...(number(form.memoryMib) === 512 ? {} : { size: { memoryMib: number(form.memoryMib) } }),
+    ...(number(form.instances) === 1 ? {} : { instances: number(form.instances) }),
+  };
+}
+
+/** The input of `projects.create`. */
+export function requestOf(org: string, chosen: Chosen, form: Form) {
+  const stage = stagesOf(chosen).find((item) => item.name === form.stage) ?? {
+    name: form.stage,
+    kind: 'built' as const,
+  };
+  const deployment = { name: stage.name, stage, ...(form.regionId ? { regionId: form.regionId } : {}) };
+  const base = { org, name: form.name.trim(), deployment };
+  if (chosen.kind === 'template')
+    return {
+      ...base,
+      source: { kind: 'template' as const, template: chosen.template.slug, parameters: form.parameters },
+    };
+  const { inspection, credential } = chosen;
+  const ref = { ...inspection.ref, name: form.branch || inspection.ref.name };
+  const component = { name: form.kind, kind: form.kind, settings: settingsOf(form) };
+  return {
+    ...base,
+    source: {
+      kind: 'git' as const,
+      url: inspection.url,
+      credential,
+      ref,
+      rootDirectory: form.rootDirectory,
+      component,
+    },
+  };
+}

@@ -1,0 +1,179 @@
+'use client';
+import { Check, ChevronRight, Minus, X } from 'lucide-react';
+import { useSearchParams } from 'next/navigation';
+import { useMemo, useState } from 'react';
+import type { ReleaseLogRow } from '#app/_features/release/log-buffer.ts';
+import { useReleaseLog } from '#app/_features/release/use-log.ts';
+import { linesByStep, stepRows, type StepRow } from '#app/_features/release/view.ts';
+import { useOrg } from '#app/_features/shell/org-context.tsx';
+import { cn } from '#app/ui/cn.ts';
+import { LogView } from '#app/ui/log-view.tsx';
+import { StatusShape } from '#app/ui/status.tsx';
+import { countWords } from '#app/ui/time-words.ts';
+import { Took } from '#app/ui/time.tsx';
+import type { ReleaseView } from '#server/domain/views/releases.ts';
+
+const setLine = (key: string): void => {
+  const url = new URL(location.href);
+  url.searchParams.set('line', key);
+  history.replaceState(null, '', url);
+};
+
+/** The steps with their durations; each opens to its part of the one log. What works or failed is open by itself. */
+export function ReleaseSteps({ release }: { release: ReleaseView }) {
+  const { slug } = useOrg();
+  const log = useReleaseLog(slug, release.id);
+  const search = useSearchParams();
+  const chosen = search.get('line');
+  const rows = useMemo(
+    () => stepRows({ state: release.state, steps: release.steps, failurePhase: release.failureDetails?.phase ?? null }),
+    [release],
+  );
+  const parts = useMemo(() => linesByStep(rows, log.rows), [rows, log.rows]);
+  const [toggled, setToggled] = useState<ReadonlyMap<string, boolean>>(new Map());
+  const lineStep = chosen
+    ? ([...parts].find(([, lines]) => lines.some((line) => line.key === chosen))?.[0] ?? null)
+    : null;
+  return (
+    <section aria-label="Steps">
+      <ol className="divide-y rounded-lg border">
+        {rows.map((row) => {
+          const isOpen =
+            toggled.get(row.key) ?? (row.progress === 'failed' || row.progress === 'working' || row.key === lineStep);
+          return (
+            <Step
+              key={row.key}
+              row={row}
+              lines={parts.get(row.key) ?? noLines}
+              isOpen={isOpen}
+              chosen={chosen}
+              isRead={log.phase !== 'loading'}
+              onToggle={() => setToggled(new Map(toggled).set(row.key, !isOpen))}
+            />
+          );
+        })}
+      </ol>
+      <p role="status" className="sr-only">
+        {log.phase === 'ended' ? 'The log is complete' : ''}
+      </p>
+    </section>
+  );
+}
+const noLines: readonly ReleaseLogRow[] = [];
+
+interface StepProps {
+  row: StepRow;
+  lines: readonly ReleaseLogRow[];
+  isOpen: boolean;
+  chosen: string | null;
+  isRead: boolean;
+  onToggle: () => void;
+}
+function Step({ row, lines, isOpen, chosen, isRead, onToggle }: StepProps) {
+  const isAhead = row.progress === 'ahead';
+  // The line to look at first: the one that the address names, else the last error of a failed step.
+  const first =
+    chosen ?? (row.progress === 'failed' ? (lines.findLast((line) => line.level === 'error')?.key ?? null) : null);
+  const hasBody = isOpen && !isAhead;
+  return (
+    <li className="first:[&>button]:rounded-t-[7px] last:[&>button]:rounded-b-[7px]">
+      <button
+        type="button"
+        data-row
+        disabled={isAhead}
+        aria-expanded={isAhead ? undefined : isOpen}
+        onClick={onToggle}
+        className={cn(
+          'flex h-9 w-full items-center gap-2.5 px-3 text-left text-sm transition-colors enabled:hover:bg-hover/60',
+          isAhead && 'text-faint',
+        )}
+      >
+        <StepMark row={row} />
+        <span
+          className={cn(
+            'shrink-0',
+            row.progress === 'working' && 'font-medium',
+            row.progress === 'failed' && 'font-medium text-red-text',
+          )}
+        >
+          {row.title}
+        </span>
+        <span className="min-w-0 flex-1 truncate text-muted">{row.note}</span>
+        {lines.length > 0 ? (
+          <span className="tabular text-xs text-muted max-sm:hidden">{countWords(lines.length, 'line')}</span>
+        ) : null}
+        {row.startedAt && row.state !== 'live' ? (
+          <Took from={row.startedAt} to={row.endedAt} className="tabular w-16 shrink-0 text-right text-muted" />
+        ) : null}
+        <ChevronRight
+          aria-hidden
+          className={cn(
+            'size-4 shrink-0 stroke-[1.75] text-faint transition-transform',
+            isOpen && 'rotate-90',
+            isAhead && 'opacity-0',
+          )}
+        />
+      </button>
+      {hasBody ? (
+        <div className="border-t bg-sunken">
+          {lines.length > 0 ? (
+            <StepLog rows={lines} label={`Log of: ${row.title}`} chosen={first} follow={row.progress === 'working'} />
+          ) : (
+            <p className="mono px-3 py-1.5 text-muted">
+              {isRead ? (row.progress === 'working' ? 'No output yet' : 'No output') : ' '}
+            </p>
+          )}
+        </div>
+      ) : null}
+    </li>
+  );
+}
+
+function StepLog({
+  rows,
+  label,
+  chosen,
+  follow,
+}: {
+  rows: readonly ReleaseLogRow[];
+  label: string;
+  chosen: string | null;
+  follow: boolean;
+}) {
+  // A log of several components names them; of one, the column would say the same on each line.
+  const sources = useMemo(() => new Set(rows.map((row) => row.source)).size, [rows]);
+  const [wasFollowing, setWasFollowing] = useState(follow);
+  if (follow && !wasFollowing) setWasFollowing(true);
+  return (
+    <LogView
+      rows={rows}
+      label={label}
+      chosen={chosen}
+      onChoose={setLine}
+      follow={follow || wasFollowing}
+      showSource={sources > 1}
+      className="max-h-[56vh]"
+    />
+  );
+}
+
+function StepMark({ row }: { row: StepRow }) {
+  switch (row.progress) {
+    case 'working':
+      return <StatusShape tone="busy" />;
+    case 'failed':
+      return <X aria-label="Failed" className="size-4 shrink-0 stroke-[2.25] text-red" />;
+    case 'stopped':
+      return <Minus aria-label="Stopped" className="size-4 shrink-0 text-muted" />;
+    case 'done':
+      return row.state === 'live' ? (
+        <StatusShape tone="green" />
+      ) : (
+        <Check aria-label="Done" className="size-4 shrink-0 stroke-[2] text-muted" />
+      );
+    case 'ahead':
+      return <StatusShape tone="grey" className="opacity-50" />;
+    default:
+      return row.progress satisfies never;
+  }
+}

@@ -1,0 +1,41 @@
+'use client';
+import { Check, ChevronsUpDown } from 'lucide-react';
+import Link from 'next/link';
+import { useQuery } from '@tanstack/react-query';
+import { useTRPC } from '#app/_lib/trpc-client.tsx';
+import { useOrg } from '#app/_features/shell/org-context.tsx';
+import { Logo } from '#app/ui/logo.tsx';
+import { Menu, MenuContent, MenuItem, MenuLabel, MenuTrigger } from '#app/ui/menu.tsx';
+
+export function OrgSwitcher() {
+  const org = useOrg();
+  const trpc = useTRPC();
+  const { data: me } = useQuery(trpc.account.me.queryOptions());
+  return (
+    <Menu>
+      <MenuTrigger className="flex h-9 min-w-0 flex-1 items-center gap-2 rounded-md px-2 text-left hover:bg-hover data-[state=open]:bg-hover">
+        <Logo className="text-text" />
+        <span className="truncate font-medium">{org.name}</span>
+        <ChevronsUpDown className="ml-auto size-4 shrink-0 stroke-[1.75] text-faint" />
+      </MenuTrigger>
+      <MenuContent align="start" className="w-56">
+        <MenuLabel>Organizations</MenuLabel>
+        {me?.organizations.map((entry) => (
+          <MenuItem key={entry.id} asChild>
+            <Link
+              href={`/${entry.slug}`}
+              className="flex min-h-8 items-center gap-2.5 rounded-md px-2 py-1.5 text-sm outline-none data-[highlighted]:bg-hover"
+            >
+              <span className="min-w-0 flex-1 truncate">{entry.name}</span>
+              {entry.id === org.id ? (
+                <Check className="size-4 text-muted" />
+              ) : (
+                <span className="text-xs text-muted">{entry.role}</span>
+              )}
+            </Link>
+          </MenuItem>
+        ))}
+      </MenuContent>
+    </Menu>
+  );
+}

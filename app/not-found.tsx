@@ -1,0 +1,18 @@
+import Link from 'next/link';
+import { Button } from '#app/ui/button.tsx';
+import { Problem } from '#app/ui/problem.tsx';
+
+export default function NotFound() {
+  return (
+    <Problem
+      title="Nothing is here"
+      actions={
+        <Button asChild>
+          <Link href="/">Go to projects</Link>
+        </Button>
+      }
+    >
+      The address is wrong, it was deleted, or you have no access to it.
+    </Problem>
+  );
+}
