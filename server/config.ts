@@ -53,7 +53,9 @@ export const environmentSchema = z.object({
     .string()
     .default('')
     .describe('Comma-separated hosts or host:port with private addresses that tenants may fetch from'),
-  SLIPWAY_FAULT: optionalText.describe('Fault point for tests: <point>=<kill|throw|stop>[:n]'),
+  SLIPWAY_FAULT: optionalText.describe(
+    'Fault point for tests: `point=kill`, `throw` or `stop`, then `:n` for the n-th time',
+  ),
   GITHUB_CLIENT_ID: optionalText.describe('Sign-in with GitHub'),
   GITHUB_CLIENT_SECRET: optionalText.describe('Sign-in with GitHub'),
   OIDC_ISSUER: z.url().optional().describe('Sign-in with any OpenID Connect issuer'),

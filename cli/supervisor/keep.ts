@@ -1,8 +1,8 @@
 /** Keeps one process alive: adopt or start, wait until it is ready, wait for its end, pause, start again. */
 import { existsSync, openSync, readSync, closeSync, statSync } from 'node:fs';
-import { connect } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { portOwner } from '#cli/bootstrap/listeners.mjs';
 import { isAlive, readPidFile, startDaemon, stopDaemon, type Process } from '#cli/platform/daemon.ts';
 import { statePaths } from '#cli/platform/state.ts';
 import type { ProcessSpec } from './processes.ts';
@@ -70,7 +70,7 @@ async function becomesReady(
   const log = logFileOf(stateDir, spec.role);
   const from = existsSync(log) ? statSync(log).size : 0;
   while (isAlive(running) && !signal.aborted) {
-    const ready = spec.ready === 'log' ? adopted || saysReady(log, from) : await accepts(spec.ready);
+    const ready = spec.ready === 'log' ? adopted || saysReady(log, from) : portOwner(spec.ready)?.pid === running.pid;
     if (ready) return true;
     await pause(50, signal);
   }
@@ -90,13 +90,6 @@ function saysReady(log: string, from: number): boolean {
   }
   return text.includes('"message":"ready"');
 }
-
-const accepts = (port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-    socket.once('connect', () => socket.destroy());
-  });
 
 const pause = (ms: number, signal: AbortSignal): Promise<void> =>
   sleep(ms, undefined, { signal }).catch(() => undefined);

@@ -9,7 +9,7 @@ export interface ProcessSpec {
   args: string[];
   env: Record<string, string>;
   cwd: string;
-  /** `log`: it says so in its log. A number: it accepts connections on that loopback port. */
+  /** `log`: it says so in its log. A number: it listens on that port. */
   ready: 'log' | number;
 }
 interface Place {
