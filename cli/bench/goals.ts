@@ -1,0 +1,9 @@
+/** The goals, by the name of their figure. `npm run bench -- --check` fails when one is missed. */
+import type { Goal } from './figure.ts';
+
+export const goals: Readonly<Record<string, Goal>> = {
+  'deploy to live, unchanged one-component app': { kind: 'at-most', value: 1000 },
+  'requests per second through the edge': { kind: 'at-least', value: 0.95 },
+  'memory of all Slipway processes and HAProxy': { kind: 'at-most', value: 350 },
+  'npm run up, again': { kind: 'at-most', value: 10 },
+};
