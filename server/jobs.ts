@@ -10,6 +10,8 @@ import type { Tx } from '#server/db/client.ts';
 export const jobPayloads = {
   /** Moves one release as far as it goes. */
   'advance-release': z.object({ releaseId: z.string() }),
+  /** The same for one that builds: its own runner, so that a rollout never waits behind a build. */
+  'advance-build': z.object({ releaseId: z.string() }),
   /** Gives free slots of a region to the first in its queue. */
   'claim-slots': z.object({ regionId: z.string() }),
 } as const;

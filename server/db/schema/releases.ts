@@ -37,6 +37,8 @@ export const releases = pgTable(
     heldReason: text('held_reason'),
     failure: jsonb('failure').$type<Failure>(),
     report: jsonb('report').$type<ReleaseReport>(),
+    /** The edge's counters and the time just before the routes were published: what the report subtracts. */
+    reportBase: jsonb('report_base').$type<{ requests: number; failed: number; at: string } | null>(),
     /** Set with `cancel`: how it ends once everything is undone. */
     cancelTo: text('cancel_to').$type<'aborted' | 'superseded'>(),
     supersededBy: text('superseded_by'),
@@ -95,6 +97,8 @@ export const releaseComponents = pgTable(
     /** `built`, `reused` or `given` (image by digest). */
     buildOutcome: text('build_outcome').$type<'built' | 'reused' | 'given'>(),
     buildAttempts: integer('build_attempts').notNull().default(0),
+    /** The image in the builder, until `storing` made an artifact of it. */
+    built: jsonb('built').$type<{ imageId: string; reference: string; sizeBytes: number; exposedPorts: number[] } | null>(),
     port: integer('port'),
     specHash: text('spec_hash'),
   },

@@ -1,0 +1,50 @@
+/** Publishes routes of a deployment and waits until every edge in rotation has them. */
+import type { InstanceRow } from '#server/db/release-instances.ts';
+import { notDeployedRoutes, routesOf } from '#server/domain/routes.ts';
+import type { SnapshotComponent } from '#server/domain/release.ts';
+import type { Publication, TrafficCount } from '#server/edge/types.ts';
+import type { StepContext } from '#server/release/engine.ts';
+
+const pollMs = 50;
+
+/** @param instances in order of their ids, so that a repeated publication is the same one. */
+export const publicationOf = (
+  ctx: StepContext,
+  generation: number,
+  releaseId: string,
+  components: readonly SnapshotComponent[],
+  instances: readonly InstanceRow[],
+): Publication => ({
+  deploymentId: ctx.release.deploymentId,
+  releaseId,
+  generation,
+  ...routesOf(components, instances, ctx.deployment.handle, ctx.place.appsDomain),
+});
+
+/** Says at every host of the deployment that nothing is deployed yet. */
+export const notDeployedPublication = (ctx: StepContext, generation: number): Publication => ({
+  deploymentId: ctx.release.deploymentId,
+  releaseId: ctx.release.id,
+  generation,
+  ...notDeployedRoutes(ctx.release.snapshot.components, ctx.deployment.handle, ctx.place.appsDomain),
+});
+
+/** Resolves when the generation is in force. @throws AppError conflict (refused), unavailable */
+export async function publishAndConfirm(ctx: StepContext, publication: Publication, onSent: () => void): Promise<void> {
+  await ctx.routing.edge.publish(publication, ctx.signal);
+  onSent();
+  for (;;) {
+    const confirmed = await ctx.routing.edge.confirmed(publication.deploymentId, ctx.signal);
+    if (confirmed !== null && confirmed >= publication.generation) return;
+    await ctx.engine.clock.sleep(pollMs, ctx.signal);
+  }
+}
+
+/** Requests and failures of all components of the deployment. */
+export async function trafficOf(ctx: StepContext): Promise<Pick<TrafficCount, 'requests' | 'failed'>> {
+  const counts = Object.values(await ctx.region.edge.traffic(ctx.release.deploymentId, ctx.signal));
+  return {
+    requests: counts.reduce((sum, one) => sum + one.requests, 0),
+    failed: counts.reduce((sum, one) => sum + one.failed, 0),
+  };
+}

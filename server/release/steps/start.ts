@@ -1,0 +1,47 @@
+/** Starts the new instances beside the old ones, which keep serving. */
+import { networkFor, startedInstances } from '#server/db/release-instances.ts';
+import { isHandOverWritten, type PreparedComponent, prepareComponents, writeHandOver } from '#server/release/hand-over.ts'; // prettier-ignore
+import type { StepContext, StepResult } from '#server/release/engine.ts';
+import { consoleOf, instanceSpec, networkSpec } from '#server/release/instance-spec.ts';
+import { variableFailure } from '#server/release/variable-failure.ts';
+
+export async function startStep(ctx: StepContext): Promise<StepResult> {
+  const { engine, release } = ctx;
+  const { prepared, environments } = await prepareComponents(ctx);
+  const [problem] = environments.problems;
+  if (problem) return variableFailure(problem);
+  if (!(await isHandOverWritten(ctx))) {
+    const waiting = await writeHandOver(ctx, prepared);
+    if (waiting) return waiting;
+  }
+  engine.fault('starting.after_rows');
+  const count = await startAll(ctx, prepared);
+  const carried = release.snapshot.components.length > 0 && count === 0;
+  return { kind: 'done', note: carried ? 'Every instance is carried over' : `Started ${count} instances` };
+}
+
+/** Starts each row's instance; one that the engine knows already is adopted, also when it has ended by now. */
+async function startAll(ctx: StepContext, prepared: readonly PreparedComponent[]): Promise<number> {
+  const { engine, release } = ctx;
+  const rows = (await startedInstances(engine.db, release.orgId, release.id)).filter((row) => row.role === 'serving');
+  if (rows.length === 0) return 0;
+  const network = networkSpec(ctx, await ctx.write((tx) => networkFor(tx, release, engine.subnetPool)));
+  await ctx.region.instances.ensureNetwork(network, ctx.signal);
+  for (const row of rows) {
+    const one = prepared.find((candidate) => candidate.component.componentId === row.componentId);
+    if (!one) continue;
+    const { phase } = await ctx.region.instances.inspect(row.id, ctx.signal);
+    if (phase === 'missing' || phase === 'created') {
+      ctx.say(`Starting ${one.component.name}, instance ${row.ordinal + 1}`);
+      const image = one.artifact.reference;
+      const { command, environment } = one;
+      await ctx.region.instances.start(
+        instanceSpec(ctx, row, one.component, { image, command, env: environment.values, network }),
+        ctx.signal,
+      );
+    }
+    engine.consoles.follow(consoleOf(row));
+    engine.fault('starting.after_start');
+  }
+  return rows.length;
+}

@@ -1,0 +1,93 @@
+/**
+ * Moves all traffic of the deployment to the release: one generation of routes. Before the edge is asked the generation
+ * is written, which is the point after which an abort is refused; after every edge confirmed, one transaction makes the
+ * release live and what it replaces retiring. A refusal is a failure, and undoing publishes the previous routes.
+ */
+import { and, eq, inArray, notInArray } from 'drizzle-orm';
+import type { Tx } from '#server/db/client.ts';
+import { releaseById, takeGeneration } from '#server/db/publications.ts';
+import { type InstanceRow, instancesOfRelease, linkInstances, liveInstances } from '#server/db/release-instances.ts';
+import { applyEvent } from '#server/db/releases.ts';
+import { instances } from '#server/db/schema/instances.ts';
+import { deployments } from '#server/db/schema/projects.ts';
+import { isOperation, kindRules } from '#server/domain/release-machine.ts';
+import { AppError } from '#server/errors.ts';
+import type { StepContext, StepResult } from '#server/release/engine.ts';
+import { fail } from '#server/release/failure.ts';
+import { publicationOf, publishAndConfirm, trafficOf } from '#server/release/publish.ts';
+
+export async function switchStep(ctx: StepContext): Promise<StepResult> {
+  const { engine, release } = ctx;
+  const serving = await servingAfter(ctx);
+  for (const row of serving) if (row.state !== 'live') await ctx.region.instances.keepAlive(row.id, true, ctx.signal);
+  engine.fault('switching.before_publish');
+  const before = release.routeGeneration === null ? await trafficOf(ctx) : null;
+  const at = engine.clock.now().toISOString();
+  const { generation, base } = await ctx.write((tx) => takeGeneration(tx, release, before && { ...before, at }));
+  const shownAs = isOperation(release.kind) ? (ctx.deployment.liveReleaseId ?? release.id) : release.id;
+  const publication = publicationOf(ctx, generation, shownAs, release.snapshot.components, serving);
+  try {
+    await publishAndConfirm(ctx, publication, () => engine.fault('switching.before_ack'));
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'conflict')
+      return fail(
+        'edge_refused',
+        'The edge refused the new routes.',
+        'The previous release keeps serving. Check hosts and paths of the components, then deploy again.',
+        { fix: { kind: 'retry' } },
+      );
+    throw error;
+  }
+  engine.fault('switching.before_commit');
+  const traffic = await trafficOf(ctx);
+  const report = {
+    servedRequests: traffic.requests - (base?.requests ?? traffic.requests),
+    failedRequests: traffic.failed - (base?.failed ?? traffic.failed),
+    drainedConnections: 0,
+    cutConnections: 0,
+    switchMs: Math.max(0, engine.clock.now().getTime() - Date.parse(base?.at ?? at)),
+  };
+  return {
+    kind: 'done',
+    note: `Traffic switched in ${report.switchMs} ms`,
+    patch: { report, previousReleaseId: isOperation(release.kind) ? null : ctx.deployment.liveReleaseId },
+    commit: (tx) => commitSwitch(ctx, tx, serving),
+  };
+}
+
+/** Instances that serve once the release is live; an operation leaves alone what it does not affect. */
+async function servingAfter(ctx: StepContext): Promise<InstanceRow[]> {
+  const { engine, release } = ctx;
+  const own = await instancesOfRelease(engine.db, release.orgId, release.id);
+  if (!isOperation(release.kind) || kindRules[release.kind].start === 'none') return own;
+  const affected = new Set(release.snapshot.affects ?? release.snapshot.components.map((one) => one.componentId));
+  const others = (await liveInstances(engine.db, release)).filter((row) => !affected.has(row.componentId));
+  const ids = new Set(own.map((row) => row.id));
+  return [...own, ...others.filter((row) => !ids.has(row.id))].sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+async function commitSwitch(ctx: StepContext, tx: Tx, serving: readonly InstanceRow[]): Promise<void> {
+  const { engine, release, deployment } = ctx;
+  const { orgId, deploymentId } = release;
+  const previous = isOperation(release.kind) || deployment.liveReleaseId === null ? null : await releaseById(tx, orgId, deployment.liveReleaseId); // prettier-ignore
+  const ids = serving.map((row) => row.id);
+  const here = and(eq(instances.orgId, orgId), eq(instances.deploymentId, deploymentId), eq(instances.role, 'serving'));
+  if (ids.length > 0)
+    await tx
+      .update(instances)
+      .set({ state: 'live' })
+      .where(and(here, inArray(instances.id, ids)));
+  await tx
+    .update(instances)
+    .set({ state: 'draining', retiredBy: previous?.id ?? release.id })
+    .where(and(here, eq(instances.state, 'live'), ids.length > 0 ? notInArray(instances.id, ids) : undefined));
+  if (isOperation(release.kind)) {
+    if (deployment.liveReleaseId !== null) await linkInstances(tx, orgId, deployment.liveReleaseId, ids);
+    return;
+  }
+  await tx
+    .update(deployments)
+    .set({ liveReleaseId: release.id, power: 'running' })
+    .where(and(eq(deployments.id, deploymentId), eq(deployments.orgId, orgId)));
+  if (previous?.state === 'live') await applyEvent(tx, engine.now, { release: previous, event: 'replaced' });
+}

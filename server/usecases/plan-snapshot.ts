@@ -1,0 +1,207 @@
+/**
+ * From a draft, or from what is live, to the snapshot of a release. Refs are resolved to commits once, here; what a person
+ * can mend is answered as an input error, a repository that cannot be read as data with its reason.
+ */
+import { and, asc, eq, inArray, isNull } from 'drizzle-orm';
+import type { Tx } from '#server/db/client.ts';
+import { repositoryLocation } from '#server/db/repository-locations.ts';
+import { components, deployments, drafts, variables } from '#server/db/schema/projects.ts';
+import { releases } from '#server/db/schema/releases.ts';
+import type { ReleaseSnapshot, SnapshotComponent, SnapshotSource, SnapshotVariable } from '#server/domain/release.ts';
+import { routeConflicts } from '#server/domain/routes.ts';
+import { type GitRef, mergeSettings, type SettingsOverrides } from '#server/domain/settings.ts';
+import { originsOf } from '#server/domain/setting-origins.ts';
+import { effectiveVariables, resolveVariables } from '#server/domain/variables.ts';
+import { AppError, badInput, notFound } from '#server/errors.ts';
+import { unseal } from '#server/secret.ts';
+import { SourceFailure } from '#server/source/types.ts';
+import { inOrg, type UseCaseContext } from '#server/usecases/context.ts';
+
+/** `deploy`: newest code, the draft. `trigger`: newest code, the draft's edits left out. `configuration`: the draft, the code that is live. */
+export type RequestKind = 'deploy' | 'trigger' | 'configuration';
+
+type VariableRow = typeof variables.$inferSelect;
+/** A component whose code may still have to be looked up. */
+interface PlannedComponent extends Omit<SnapshotComponent, 'source'> {
+  from: SnapshotSource | { kind: 'ref'; repositoryId: string; ref: GitRef };
+}
+export interface SnapshotPlan {
+  deployment: typeof deployments.$inferSelect;
+  draftRevision: number;
+  components: PlannedComponent[];
+  live: typeof releases.$inferSelect | null;
+}
+
+/** @throws AppError not_found, conflict (nothing live yet, not running), bad_input (draft, variables or routes to be mended) */
+export const planSnapshot = (ctx: UseCaseContext, deploymentId: string, kind: RequestKind): Promise<SnapshotPlan> =>
+  inOrg(ctx, async (tx) => {
+    const { orgId } = ctx.actor;
+    const [row] = await tx
+      .select({ deployment: deployments, draft: drafts })
+      .from(deployments)
+      .innerJoin(drafts, and(eq(drafts.deploymentId, deployments.id), eq(drafts.orgId, orgId)))
+      .where(and(eq(deployments.id, deploymentId), eq(deployments.orgId, orgId)));
+    if (!row) throw notFound();
+    const { deployment, draft } = row;
+    if (deployment.power !== 'running' || deployment.deletedAt !== null)
+      throw new AppError('conflict', 'This deployment does not run. Resume or restore it first.');
+    const live = deployment.liveReleaseId === null ? null : await releaseRow(tx, orgId, deployment.liveReleaseId);
+    if (kind !== 'deploy' && !live) throw new AppError('conflict', 'Nothing is live yet: use Deploy.');
+    const planned =
+      kind === 'trigger' && live
+        ? live.snapshot.components.map((component) => ({ ...component, from: refOf(component) }))
+        : await fromDraft(tx, ctx, deployment, draft.document, kind === 'configuration' ? live?.snapshot : undefined);
+    return { deployment, draftRevision: draft.revision, components: planned, live };
+  });
+
+async function releaseRow(tx: Tx, orgId: string, id: string): Promise<typeof releases.$inferSelect | null> {
+  const [row] = await tx
+    .select()
+    .from(releases)
+    .where(and(eq(releases.id, id), eq(releases.orgId, orgId)));
+  return row ?? null;
+}
+
+const refOf = ({ source, settings }: SnapshotComponent): PlannedComponent['from'] =>
+  source.kind === 'image' ? source : { kind: 'ref', repositoryId: source.repositoryId, ref: settings.ref };
+
+async function fromDraft(
+  tx: Tx,
+  ctx: UseCaseContext,
+  deployment: typeof deployments.$inferSelect,
+  draft: (typeof drafts.$inferSelect)['document'],
+  keepCode: ReleaseSnapshot | undefined,
+): Promise<PlannedComponent[]> {
+  const { orgId } = ctx.actor;
+  const ids = draft.components.map((one) => one.componentId);
+  if (ids.length === 0) throw badInput('components', 'Add a component first.');
+  const rows = await tx
+    .select()
+    .from(components)
+    .where(
+      and(
+        eq(components.orgId, orgId),
+        eq(components.projectId, deployment.projectId),
+        inArray(components.id, ids),
+        isNull(components.removedAt),
+      ),
+    ) // prettier-ignore
+    .orderBy(asc(components.position), asc(components.createdAt));
+  const values = await currentVariables(tx, deployment);
+  const planned = rows.map((row): PlannedComponent => {
+    const overrides = draft.components.find((one) => one.componentId === row.id)?.overrides as SettingsOverrides;
+    const settings = mergeSettings(row.settings, overrides);
+    const was = keepCode?.components.find((one) => one.componentId === row.id)?.source;
+    return {
+      componentId: row.id,
+      name: row.name,
+      kind: row.kind,
+      settings,
+      origins: originsOf(row.settings, overrides),
+      variables: snapshotVariables(values, row.id),
+      from:
+        was ??
+        (row.repositoryId === null ? imageOf(row) : { kind: 'ref', repositoryId: row.repositoryId, ref: settings.ref }),
+    };
+  });
+  check(ctx, planned, values);
+  return planned;
+}
+
+function imageOf(row: typeof components.$inferSelect): SnapshotSource {
+  if (row.image === null) throw badInput(`components.${row.name}.source`, `${row.name} has neither code nor an image.`);
+  return { kind: 'image', reference: row.image };
+}
+
+/** Values in force: the project's, then those of this deployment; later ones win within the same scope. */
+async function currentVariables(tx: Tx, deployment: typeof deployments.$inferSelect): Promise<VariableRow[]> {
+  const rows = await tx
+    .select()
+    .from(variables)
+    .where(
+      and(
+        eq(variables.orgId, deployment.orgId),
+        eq(variables.projectId, deployment.projectId),
+        isNull(variables.replacedAt),
+        isNull(variables.revokedAt),
+      ),
+    ) // prettier-ignore
+    .orderBy(asc(variables.createdAt), asc(variables.id));
+  const mine = rows.filter((row) => row.deploymentId === null || row.deploymentId === deployment.id);
+  return [...mine.filter((row) => row.deploymentId === null), ...mine.filter((row) => row.deploymentId !== null)];
+}
+
+function snapshotVariables(rows: readonly VariableRow[], componentId: string): SnapshotVariable[] {
+  const own = rows.filter((row) => row.scope !== 'component' || row.componentId === componentId);
+  const winners = new Set([...effectiveVariables(own, 'build'), ...effectiveVariables(own, 'run')]);
+  return own
+    .filter((row) => winners.has(row))
+    .map((row) => ({ variableId: row.id, key: row.key, use: row.use, scope: row.scope }));
+}
+
+const platformPlaceholders = { PORT: '0', STAGE: '-', APP_PUBLIC_URL: '-', RELEASE: '0', COMPONENT: '-' };
+
+/** What would fail later for certain is an input error now. */
+function check(ctx: UseCaseContext, planned: readonly PlannedComponent[], rows: readonly VariableRow[]): void {
+  const [conflict] = routeConflicts(planned);
+  if (conflict) throw badInput(`components.${conflict.componentId}.route.path`, conflict.message);
+  const other = planned.find((one) => one.settings.handOver !== 'overlap');
+  if (other)
+    throw badInput(`components.${other.componentId}.handOver`, `${other.name}: only the hand-over “overlap” is available yet.`); // prettier-ignore
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  for (const target of ['build', 'run'] as const) {
+    const { problems } = resolveVariables(
+      planned.map((component) => ({
+        component: component.name,
+        platform: target === 'run' ? platformPlaceholders : {},
+        variables: effectiveVariables(component.variables, target).flatMap((variable) => {
+          const row = byId.get(variable.variableId);
+          if (!row) return [];
+          return [{ key: row.key, version: row.id, value: unseal(ctx.keys.variables, `${row.orgId}/${row.id}`, row.sealed).reveal() }]; // prettier-ignore
+        }),
+      })),
+    );
+    const [problem] = problems;
+    if (problem) throw badInput(`variables.${problem.key}`, `${problem.component}: ${problem.reference} in ${problem.key}. ${problem.message}`); // prettier-ignore
+  }
+}
+
+export interface ResolvedSnapshot {
+  snapshot: ReleaseSnapshot;
+  /** The first repository that could not be read. */
+  failure: { componentId: string; repositoryId: string; error: SourceFailure } | null;
+}
+
+/** Looks up each ref once. @throws AppError unavailable when a host does not answer for now. */
+export async function resolveSnapshot(
+  ctx: UseCaseContext,
+  plan: SnapshotPlan,
+  signal: AbortSignal,
+): Promise<ResolvedSnapshot> {
+  const found = new Map<string, Promise<SnapshotSource>>();
+  let failure: ResolvedSnapshot['failure'] = null;
+  const resolve = async (repositoryId: string, ref: GitRef): Promise<SnapshotSource> => {
+    const location = await repositoryLocation(ctx.db, ctx.keys.credentials, ctx.actor.orgId, repositoryId);
+    const { commit, message, author } = await ctx.sources.resolve(location, ref, signal);
+    return { kind: 'repository', repositoryId, commit, message, author, refName: ref.name };
+  };
+  const done: SnapshotComponent[] = [];
+  for (const { from, ...component } of plan.components) {
+    if (from.kind !== 'ref') {
+      done.push({ ...component, source: from });
+      continue;
+    }
+    const key = `${from.repositoryId} ${from.ref.kind} ${from.ref.name}`;
+    const looking = found.get(key) ?? resolve(from.repositoryId, from.ref);
+    found.set(key, looking);
+    try {
+      done.push({ ...component, source: await looking });
+    } catch (error) {
+      if (!(error instanceof SourceFailure)) throw error;
+      failure ??= { componentId: component.componentId, repositoryId: from.repositoryId, error };
+      const source: SnapshotSource = { kind: 'repository', repositoryId: from.repositoryId, commit: '', message: '', author: '', refName: from.ref.name }; // prettier-ignore
+      done.push({ ...component, source });
+    }
+  }
+  return { snapshot: { components: done }, failure };
+}
