@@ -4,7 +4,10 @@ import * as z from 'zod';
 import { environmentSchema } from '#server/config.ts';
 
 const described = z.object({
-  properties: z.record(z.string(), z.object({ description: z.string(), default: z.unknown().optional() })),
+  properties: z.record(
+    z.string(),
+    z.object({ description: z.string(), default: z.union([z.string(), z.number(), z.boolean()]).optional() }),
+  ),
 });
 
 /** The rows that the README must have, from the schema that the processes read. */

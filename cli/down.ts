@@ -4,11 +4,12 @@
  */
 import { existsSync, rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { environmentSchema, type Environment } from '#server/config.ts';
+import { loadConfig, type Config } from '#server/config.ts';
 import { stopBuilder } from '#server/build/builder-engine.ts';
-import { main, printLine, step, Stop } from './bootstrap/screen.mjs';
+import { createHaproxyEdge } from '#server/edge/haproxy/driver.ts';
+import { main, printLine, step } from './bootstrap/screen.mjs';
 import { readEnvironment, stateFolder } from './bootstrap/settings.mjs';
-import { removeApplications, stopApplications, stopEdge } from './platform/applications.ts';
+import { removeApplications, stopApplications } from './platform/applications.ts';
 import { stopEngine } from './platform/engine.ts';
 import { removePostgres, stopPostgres } from './platform/postgres.ts';
 import { statePaths } from './platform/state.ts';
@@ -24,32 +25,30 @@ await main(async () => {
     printLine({ mark: 'note', name: 'processes', detail: `nothing was started from ${stateDir}` });
     return;
   }
-  const environment = readSettings();
+  const config = loadConfig({ ...readEnvironment(stateDir), NODE_ENV: 'production', SLIPWAY_STATE: stateDir });
   await step('processes', 'stopping Slipway', async () => stopped(await stopSupervisor(stateDir)));
   await step('builder', 'stopping the build engine', async () => {
-    await stopBuilder({ stateDir, ...environment });
+    await stopBuilder(config);
     return 'stopped';
   });
-  if (apps || purge) await stopServing(environment, purge);
+  if (apps || purge) await stopServing(config, purge);
   await step('database', 'stopping PostgreSQL', async () => stopped(await stopPostgres(stateDir)));
   if (purge) await step('state', 'removing the installation', removeState);
   else if (!apps)
     printLine({ mark: 'note', name: 'applications', detail: 'serve on; `npm run down -- --apps` stops them' });
 });
 
-function readSettings(): Environment {
-  const parsed = environmentSchema.safeParse(readEnvironment(stateDir));
-  if (!parsed.success) throw new Stop(`${statePaths(stateDir).environment} is damaged. Run \`npm run up\` to mend it.`);
-  return parsed.data;
-}
-
-async function stopServing({ SLIPWAY_DOCKER_SOCKET: socket }: Environment, purge: boolean): Promise<void> {
+async function stopServing(config: Config, purge: boolean): Promise<void> {
+  const socket = config.SLIPWAY_DOCKER_SOCKET;
   await step('applications', 'stopping the applications', async () => {
     const count = await stopApplications(stateDir, socket);
     if (purge) await removeApplications(stateDir, socket);
     return `${count} instances ${purge ? 'removed' : 'stopped'}`;
   });
-  await step('edge', 'stopping HAProxy', async () => stopped(await stopEdge(stateDir)));
+  await step('edge', 'stopping HAProxy', async () => {
+    await createHaproxyEdge(config).stop();
+    return 'stopped';
+  });
   await step('engine', 'stopping Docker', async () =>
     (await stopEngine(stateDir)) ? 'stopped' : 'was not started by Slipway and runs on',
   );

@@ -1,6 +1,8 @@
 /** The second half of `npm run up`: database, engine, build, processes. Each step finds what is there and does the rest. */
 import { parseArgs } from 'node:util';
-import { environmentSchema, type Environment } from '#server/config.ts';
+import { ensureBaseImages, type BaseImage } from '#server/build/base-images.ts';
+import { ensureBuilder } from '#server/build/builder-engine.ts';
+import { environmentSchema, loadConfig, type Config, type Environment } from '#server/config.ts';
 import { openDatabase } from '#server/db/client.ts';
 import { migrateDatabase } from '#server/db/migrate.ts';
 import { bold, duration, main, printLine, step } from './bootstrap/screen.mjs';
@@ -33,7 +35,10 @@ await main(async () => {
   const setupCode = await migrate(settlement, environment);
   await startEngine(environment);
   await prepareCertificate(settlement, environment);
-  await startProcesses(await buildVersion(), settlement);
+  const images = prepareBuilder(loadConfig({ ...settlement.values, NODE_ENV: 'production', SLIPWAY_STATE: stateDir }));
+  const version = await buildVersion();
+  await showImages(images);
+  await startProcesses(version, settlement);
   if (boot) await step('boot', 'writing the systemd unit', () => installBootUnit({ root, stateDir }));
 
   printSummary(settlement, environment, setupCode);
@@ -88,6 +93,28 @@ async function buildVersion(): Promise<string> {
     async () => `${version} ${await ensureBuilt(root, version)}`,
   );
   return version;
+}
+
+/** The build engine and its base images; about a minute where no registry answers, so it runs beside the build. */
+function prepareBuilder(config: Config): Promise<BaseImage[]> {
+  const signal = AbortSignal.timeout(15 * 60_000);
+  const images = ensureBuilder(config, signal).then(() => ensureBaseImages(config, () => undefined, signal));
+  images.catch(() => undefined); // awaited, and told, in its own step
+  return images;
+}
+
+async function showImages(images: Promise<BaseImage[]>): Promise<void> {
+  let problems: string[] = [];
+  await step('base images', 'making base images', async () => {
+    const all = await images;
+    problems = all.flatMap(({ name, problem }) => (problem === null ? [] : [`${name}: ${problem}`]));
+    const count = (how: BaseImage['how']): string[] => {
+      const number = all.filter((image) => image.how === how && image.problem === null).length;
+      return number === 0 ? [] : [`${number} ${how}`];
+    };
+    return [...count('present'), ...count('pulled'), ...count('made')].join(', ');
+  });
+  for (const problem of problems) printLine({ mark: 'note', name: 'base images', detail: problem });
 }
 
 async function startProcesses(version: string, { values }: Settlement): Promise<void> {

@@ -1,11 +1,9 @@
-/** What serves without Slipway: the installation's containers and its edge. Only `down -- --apps` touches them. */
+/** The installation's containers, which serve without Slipway. Only `down -- --apps` touches them. */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import * as z from 'zod';
 import { Engine } from '#server/runtime/docker/engine.ts';
 import { label, labelled } from '#server/runtime/docker/labels.ts';
-import { belongsTo } from '#cli/bootstrap/listeners.mjs';
-import { stopDaemon, writePidFile } from './daemon.ts';
 import { readInstallation, statePaths, writePrivate } from './state.ts';
 
 const containers = z.array(z.object({ Id: z.string() }));
@@ -80,15 +78,4 @@ export async function removeApplications(stateDir: string, socket: string): Prom
       (await engine.json(networks, { method: 'GET', path: '/networks', query: { filters: filters() }, signal })) ?? [];
     for (const { Id } of nets) await engine.act({ method: 'DELETE', path: `/networks/${Id}`, signal });
   });
-}
-
-/** Stops the edge's HAProxy. False when none ran. */
-export async function stopEdge(stateDir: string): Promise<boolean> {
-  const own = path.join(stateDir, 'edge', 'run', 'haproxy.pid');
-  if (!existsSync(own)) return false;
-  const pid = Number.parseInt(readFileSync(own, 'utf8'), 10);
-  const commandLine = existsSync(`/proc/${pid}/cmdline`) ? readFileSync(`/proc/${pid}/cmdline`, 'utf8') : '';
-  if (!commandLine.includes('haproxy') || !belongsTo({ pid, commandLine }, stateDir)) return false;
-  const pidFile = path.join(statePaths(stateDir).run, 'haproxy.stopping');
-  return writePidFile(pidFile, pid) !== null && stopDaemon(pidFile, { graceMs: 5000 });
 }
