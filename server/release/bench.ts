@@ -61,7 +61,7 @@ export class TestTime {
 
   advance(ms: number): void {
     this.#elapsed += Math.round(ms);
-    for (const waiter of [...this.#waiters]) if (waiter.at <= this.#elapsed) waiter.wake();
+    for (const waiter of this.#waiters) if (waiter.at <= this.#elapsed) waiter.wake();
   }
   stop(): void {
     clearInterval(this.#creep);

@@ -1,0 +1,38 @@
+/** What the worker does again and again beside its jobs. A round that fails is said and tried again at its next turn. */
+import type { Engine } from '#server/release/engine.ts';
+import { followConsoles } from '#server/release/follow-consoles.ts';
+import { sweepOrphans, sweepReleases } from '#server/release/sweep.ts';
+import { removeOldJobs } from '#server/db/system/jobs.ts';
+
+/** Times the sweep: what nobody wants any more is gone within a minute. */
+const orphanSweeps = 6;
+
+async function every(
+  engine: Engine,
+  name: string,
+  ms: number,
+  signal: AbortSignal,
+  round: () => Promise<unknown>,
+): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await round();
+    } catch (error) {
+      if (!signal.aborted) engine.log.warn(`${name} failed, trying again`, { error });
+    }
+    await engine.background.sleep(ms, signal).catch(() => undefined);
+  }
+}
+
+/** Runs until the signal fires. */
+export async function runLoops(engine: Engine, signal: AbortSignal): Promise<void> {
+  const { sweep } = engine.times;
+  await Promise.all([
+    every(engine, 'sweep', sweep, signal, () => sweepReleases(engine)),
+    every(engine, 'following consoles', sweep, signal, () => followConsoles(engine)),
+    every(engine, 'removing orphans', sweep * orphanSweeps, signal, async () => {
+      await sweepOrphans(engine, signal);
+      await removeOldJobs(engine.db);
+    }),
+  ]);
+}
