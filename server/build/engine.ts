@@ -30,7 +30,7 @@ import { Engine } from '#server/runtime/docker/engine.ts';
 const mib = 1024 ** 2;
 const messageSchema = z.object({
   id: z.string().optional(),
-  aux: z.unknown(),
+  aux: z.unknown().optional(),
   error: z.string().optional(),
 });
 const idSchema = z.object({ ID: z.string() });
