@@ -55,7 +55,8 @@ const defaultsSection = `defaults edge
   option idle-close-on-response
   option http-restrict-req-hdr-names delete
   option abortonclose
-  http-reuse always
+  # with "always" the first request of a client could meet a server's close and end without an answer
+  http-reuse safe
 ${errorPages.map((page) => `  http-error ${answer(page)}\n`).join('')}`;
 
 const frontendSection = (options: BaseOptions): string => `frontend fe from edge

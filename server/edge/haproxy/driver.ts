@@ -42,6 +42,8 @@ export interface HaproxyEdge extends EdgeDriver {
    * @throws AppError unavailable when it cannot start.
    */
   ensure(signal: AbortSignal): Promise<void>;
+  /** Replaces HAProxy's worker by one with the files' content, as after a change of certificates. No connection is lost. */
+  reload(signal: AbortSignal): Promise<void>;
   /** Ends HAProxy: no application answers after it. */
   stop(): Promise<void>;
   /** The backend that a target in force has; for tests and diagnosis. */
@@ -147,6 +149,7 @@ export function createHaproxyEdge(
     traffic,
     withdraw: (deploymentId, signal) => serial(signal, () => withdraw(deploymentId, signal)),
     ensure: keeper.ensure,
+    reload: (signal) => serial(signal, () => keeper.reload(signal)),
     stop: keeper.stop,
     slotOf: async (deploymentId, key) => (await memory.get()).deployments[deploymentId]?.slots[key],
   };

@@ -18,8 +18,11 @@ const system = '/usr/sbin/haproxy'; // not in the PATH of other users than root
 const program = existsSync(system) ? system : 'haproxy';
 
 export interface EdgeProcess {
-  /** Who answers at the master socket; null when nobody does. */
-  processes(signal: AbortSignal): Promise<Processes | null>;
+  /**
+   * The master's workers. It does not answer for a moment during a reload; that is waited for.
+   * @throws AppError unavailable when it stays away.
+   */
+  processes(signal: AbortSignal): Promise<Processes>;
   /** What a living HAProxy in our folder says, however long it takes within 15 s; null when there is none. */
   answering(signal: AbortSignal): Promise<WorkerInfo | null>;
   /** A command for one worker, by process id. */
@@ -93,8 +96,10 @@ export function createEdgeProcess(folder: string, runtime: Runtime, clock: Clock
     }
     await until('The edge does not end.', signal, async () => ((await livingMaster()) === null ? true : null));
   };
-  const processes = async (signal: AbortSignal): Promise<Processes | null> =>
+  const processesOrNull = async (signal: AbortSignal): Promise<Processes | null> =>
     parseProcesses((await quietly(ask(masterSocket, 'show proc', signal))) ?? '');
+  const processes = (signal: AbortSignal): Promise<Processes> =>
+    until('The edge does not answer.', signal, () => processesOrNull(signal));
 
   return {
     processes,
@@ -117,12 +122,13 @@ export function createEdgeProcess(folder: string, runtime: Runtime, clock: Clock
     },
     async reload(digest, signal) {
       const before = await runtime.info(signal);
-      const failed = (await processes(signal))?.failedReloads ?? 0;
+      const failed = (await processes(signal)).failedReloads;
       await quietly(ask(masterSocket, 'reload', signal)); // the master may close before it answers
       return until('The edge does not take its new configuration.', signal, async () => {
         const now = await quietly(runtime.info(signal));
-        if (now && now.identity !== before.identity && now.digest === digest) return now;
-        const failures = (await processes(signal))?.failedReloads ?? failed;
+        if (now && now.identity !== before.identity && now.digest === digest && (await processesOrNull(signal)))
+          return now;
+        const failures = (await processesOrNull(signal))?.failedReloads ?? failed;
         if (failures > failed) throw unavailable('The edge refuses its new configuration and keeps the one it has.');
         return null;
       });

@@ -59,10 +59,11 @@ export function parseStats(csv: string): Stats {
     ownErrors.set(row['pxname'] ?? '', (ownErrors.get(row['pxname'] ?? '') ?? 0) + number(row, 'hrsp_5xx'));
   const counted = new Map<string, TrafficCount>();
   for (const [slot, row] of backends) {
+    // `stot` counts a request when it begins (`req_tot` when it ends).
     // An application's own 5xx is counted at its server too; what remains was made by the edge.
     const failed = number(row, 'hrsp_5xx') - (ownErrors.get(slot) ?? 0) + number(row, 'srv_abrt');
     counted.set(slot, {
-      requests: number(row, 'req_tot'),
+      requests: number(row, 'stot'),
       failed,
       bytesIn: number(row, 'bin'),
       bytesOut: number(row, 'bout'),

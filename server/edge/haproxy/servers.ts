@@ -4,20 +4,20 @@ import { commandOf } from '#server/edge/haproxy/cli.ts';
 import type { EdgeProcess } from '#server/edge/haproxy/process.ts';
 import { parseStats, type Runtime, type ServerLoad } from '#server/edge/haproxy/runtime.ts';
 
-/** Loads of the named servers in each old worker. One that ends meanwhile holds nothing. */
+/** Loads of the named servers in each old worker. One that ended meanwhile holds nothing. @throws AppError unavailable */
 async function oldLoads(
   edgeProcess: EdgeProcess,
   names: ReadonlySet<string>,
   signal: AbortSignal,
 ): Promise<{ pid: number; loads: ServerLoad[] }[]> {
-  const old = names.size === 0 ? [] : ((await edgeProcess.processes(signal))?.old ?? []);
+  const old = names.size === 0 ? [] : (await edgeProcess.processes(signal)).old;
   return Promise.all(old.map(async (pid) => {
     try {
       const { servers } = parseStats(await edgeProcess.askWorker(pid, 'show stat -1 6 -1', signal));
       return { pid, loads: servers.filter(({ name }) => names.has(name)) };
     } catch (error) {
-      if (isRetryable(error)) return { pid, loads: [] };
-      throw error;
+      if (!isRetryable(error) || (await edgeProcess.processes(signal)).old.includes(pid)) throw error;
+      return { pid, loads: [] };
     }
   })); // prettier-ignore
 }
@@ -31,6 +31,19 @@ export async function openInOldWorkers(
   return sumOpen((await oldLoads(edgeProcess, names, signal)).flatMap(({ loads }) => loads));
 }
 
+/** One by one: an old worker refuses `shutdown sessions server` because its backends count as disabled. */
+async function cutInOldWorker(
+  edgeProcess: EdgeProcess,
+  pid: number,
+  names: ReadonlySet<string>,
+  signal: AbortSignal,
+): Promise<void> {
+  const sessions = await edgeProcess.askWorker(pid, 'show sess', signal);
+  for (const [, id = '', server = ''] of sessions.matchAll(/^(0x[0-9a-f]+): .* srv=(\S+) /gm)) {
+    if (names.has(server)) await edgeProcess.askWorker(pid, commandOf(['shutdown session', id]), signal);
+  }
+}
+
 /** Cuts the named servers wherever they are without routes; answers how many connections ended by it. */
 export async function cutServers(
   { runtime, edgeProcess }: { runtime: Runtime; edgeProcess: EdgeProcess },
@@ -41,10 +54,6 @@ export async function cutServers(
   const loads = (await runtime.stats(signal)).servers.filter(({ slot, name }) => slots.has(slot) && names.has(name));
   for (const { slot, name } of loads) await runtime.shutServer(slot, name, signal);
   const old = await oldLoads(edgeProcess, names, signal);
-  for (const { pid, loads: held } of old) {
-    for (const { slot, name } of held) {
-      await edgeProcess.askWorker(pid, commandOf(['shutdown sessions server', `${slot}/${name}`]), signal);
-    }
-  }
+  for (const { pid, loads: held } of old) if (sumOpen(held) > 0) await cutInOldWorker(edgeProcess, pid, names, signal);
   return sumOpen([...loads, ...old.flatMap(({ loads: held }) => held)]);
 }

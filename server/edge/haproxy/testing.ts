@@ -1,9 +1,11 @@
 /** For live tests: an edge of its own on free ports, origins that answer with their name, and a client. */
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { AddressInfo } from 'node:net';
+import { WebSocket, WebSocketServer } from 'ws';
 import { freePort } from '#tools/free-port.ts';
 import { createHaproxyEdge, type EdgeConfig, type HaproxyEdge } from '#server/edge/haproxy/driver.ts';
 import type { EdgeServer } from '#server/edge/types.ts';
@@ -37,13 +39,8 @@ export async function startOrigin(name: string, address = '127.0.0.21'): Promise
     else if (url === '/slow') setTimeout(finish, 300);
     else request.once('end', finish);
   });
-  server.on('upgrade', (_request, socket) => {
-    socket.on('error', () => undefined);
-    socket.write(
-      `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nX-Origin: ${name}\r\n\r\n`,
-    );
-    socket.pipe(socket);
-  });
+  const sockets = new WebSocketServer({ server });
+  sockets.on('connection', (socket) => socket.on('message', (data) => socket.send(data)).on('error', () => undefined));
   await new Promise<void>((resolve) => void server.listen(0, address, resolve));
   const { port } = server.address() as AddressInfo;
   return {
@@ -54,6 +51,7 @@ export async function startOrigin(name: string, address = '127.0.0.21'): Promise
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
+        for (const socket of sockets.clients) socket.terminate();
         server.closeAllConnections();
       }),
   };
@@ -65,19 +63,27 @@ export interface Answer {
   headers: http.IncomingHttpHeaders;
   body: string;
 }
+export interface RequestOptions {
+  method?: string;
+  headers?: Record<string, string>;
+  body?: string;
+  agent?: http.Agent | false;
+}
 export interface TestEdge {
   config: EdgeConfig;
   edge: HaproxyEdge;
   folder: string;
   /** A driver of the same edge in another process's place; the first one's watch goes on until `close`. */
   another(): HaproxyEdge;
-  request(host: string, path?: string, options?: http.RequestOptions & { body?: string }): Promise<Answer>;
+  request(host: string, path?: string, options?: RequestOptions): Promise<Answer>;
   /** A request that stays open until `end`. */
   open(
     host: string,
     path: string,
     headers?: Record<string, string>,
   ): Promise<{ response: http.IncomingMessage; end(): void; ended: Promise<void> }>;
+  /** A WebSocket whose `echo` answers what came back; it rejects when the connection is gone. */
+  webSocket(host: string): Promise<{ socket: WebSocket; echo(text: string): Promise<string> }>;
   close(): Promise<void>;
 }
 
@@ -139,6 +145,19 @@ export async function startTestEdge(changes: Partial<EdgeConfig> = {}): Promise<
         request.on('error', reject);
         request.end();
       }),
+    async webSocket(host) {
+      const socket = new WebSocket(`ws://${address}:${config.SLIPWAY_HTTP_PORT}/`, { headers: { Host: host } });
+      await once(socket, 'open');
+      return {
+        socket,
+        echo: async (text) => {
+          if (socket.readyState !== WebSocket.OPEN) throw new Error('The WebSocket is closed.');
+          socket.send(text);
+          const [data] = (await once(socket, 'message', { signal: AbortSignal.timeout(5000) })) as [Buffer];
+          return data.toString();
+        },
+      };
+    },
     async close() {
       controller.abort();
       await edge.stop();
