@@ -1,13 +1,20 @@
-/** What every SourceProvider with its RepositoryHost guarantees; run over the fake and over git. */
+/** What every SourceProvider with its RepositoryHost guarantees; run over the fake, over git on disk, and over git through http and ssh. */
 import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RepositoryHost, RepositoryLocation, SourceProvider } from '#server/source/types.ts';
+import {
+  SourceFailure,
+  type RepositoryHost,
+  type RepositoryLocation,
+  type SourceProvider,
+} from '#server/source/types.ts';
 
 export interface SourceHarness {
   source: SourceProvider;
   host: RepositoryHost;
+  /** Where the source finds the repository that the host made under this id. */
+  location: (repositoryId: string) => RepositoryLocation;
   dispose(): Promise<void>;
 }
 const files = new Map([
@@ -24,7 +31,8 @@ export function sourceContract(name: string, open: () => Promise<SourceHarness>)
     let harness: SourceHarness;
     let scratch = '';
     let commit = '';
-    const location: RepositoryLocation = { kind: 'platform', repositoryId: 'rep_contract' };
+    const repositoryId = 'rep_contract';
+    let location: RepositoryLocation;
     const folder = (): Promise<string> => mkdtemp(path.join(scratch, 'tree-'));
     const fetch = async (root: string, extra: string[] = [], from = commit) => {
       const directory = await folder();
@@ -37,8 +45,9 @@ export function sourceContract(name: string, open: () => Promise<SourceHarness>)
     beforeAll(async () => {
       scratch = await mkdtemp(path.join(tmpdir(), 'slipway-source-'));
       harness = await open();
+      location = harness.location(repositoryId);
       const author = { name: 'Ada <Lovelace>', email: 'ada@example.com' };
-      commit = await harness.host.create(location.repositoryId, files, 'Start the shop', author);
+      commit = await harness.host.create(repositoryId, files, 'Start the shop', author);
     });
     afterAll(async () => {
       await harness.dispose();
@@ -88,7 +97,7 @@ export function sourceContract(name: string, open: () => Promise<SourceHarness>)
     it('keeps an existing repository when it is created again', async () => {
       const other = new Map([['x', Buffer.from('x')]]);
       const author = { name: 'Eve', email: 'eve@example.com' };
-      expect(await harness.host.create(location.repositoryId, other, 'Again', author)).toBe(commit);
+      expect(await harness.host.create(repositoryId, other, 'Again', author)).toBe(commit);
     });
 
     it('stops when the signal is aborted', async () => {
@@ -97,9 +106,9 @@ export function sourceContract(name: string, open: () => Promise<SourceHarness>)
     });
 
     it('has nothing left after removal', async () => {
-      await harness.host.remove(location.repositoryId);
-      await harness.host.remove(location.repositoryId);
-      await expect(harness.source.resolve(location, main, signal)).rejects.toMatchObject({ code: 'clone_unreachable' });
+      await harness.host.remove(repositoryId);
+      await harness.host.remove(repositoryId);
+      await expect(harness.source.resolve(location, main, signal)).rejects.toBeInstanceOf(SourceFailure);
     });
   });
 }

@@ -3,5 +3,10 @@ import { FakeSource } from '#server/source/fake.ts';
 
 sourceContract('the fake', async () => {
   const fake = new FakeSource();
-  return { source: fake, host: fake, dispose: async () => undefined };
+  return {
+    source: fake,
+    host: fake,
+    location: (repositoryId) => ({ kind: 'platform', repositoryId }),
+    dispose: async () => undefined,
+  };
 });

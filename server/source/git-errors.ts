@@ -2,6 +2,7 @@
 import { AppError } from '#server/errors.ts';
 import type { ExecResult } from '#server/exec.ts';
 import { sourceFailure } from '#server/source/failures.ts';
+import { SourceFailure } from '#server/source/types.ts';
 
 type Code = Parameters<typeof sourceFailure>[0];
 
@@ -11,7 +12,6 @@ const table: readonly (readonly [pattern: RegExp, code: Code, message?: string])
   [/died of signal 25|File too large|exceeds maximum allowed size/, 'clone_too_large'],
   [/[Oo]ut of memory|unable to create thread|malloc failed|mmap failed/, 'clone_too_large'],
   [/transfer closed .*Operation too slow|Operation too slow|Less than \d+ bytes\/sec/i, 'clone_timeout'],
-  [/returned error: 3\d\d/, 'clone_refused', 'The host redirects to another address.'],
   [
     /could not read (Username|Password)|Authentication failed|returned error: 40[13]|Permission denied|access denied/i,
     'clone_credentials',
@@ -33,14 +33,21 @@ const table: readonly (readonly [pattern: RegExp, code: Code, message?: string])
   [/Could not resolve host|Couldn't connect|Failed to connect|Connection refused|Connection timed out|No route to host|Network is unreachable/i, 'clone_unreachable'],
 ]; // prettier-ignore
 
+/** The host answered with a redirect, which git must not follow by itself: the new address is unchecked. */
+export class Redirected extends SourceFailure {
+  constructor() {
+    super('clone_refused', 'The host redirects to another address.', 'Use the address that it redirects to.');
+  }
+}
+
 /** The error for a git run that did not succeed. Anything unknown (5xx, a cut connection) may go away: `unavailable`. */
 export function gitError(result: ExecResult): Error {
   if (result.timedOut) return sourceFailure('clone_timeout');
   const output = result.stderr.slice(-16_000);
+  if (/returned error: 30[12378]/.test(output)) return new Redirected();
   const known = table.find(([pattern]) => pattern.test(output));
   if (known) return sourceFailure(known[1], known[2]);
   if (result.signal === 'SIGXFSZ' || result.signal === 'SIGSEGV') return sourceFailure('clone_too_large');
   const cause = new Error(output.trim().slice(-2000) || `git ended with ${result.exitCode ?? result.signal}`);
   return new AppError('unavailable', 'The repository host failed. It is tried again.', { cause });
 }
-export const wasRedirected = (result: ExecResult): boolean => /returned error: 30[1278]/.test(result.stderr);

@@ -41,8 +41,9 @@ export async function commitFacts(
   repository: LocalRepository,
   commit: string,
 ): Promise<{ message: string; author: string; at: string }> {
-  const args = ['show', '-s', '--no-show-signature', '--encoding=UTF-8', '--format=%an%x00%aI%x00%B'];
-  const result = await run(repository, [...args, '--end-of-options', `${commit}^{commit}`]);
+  // Only the commit object is read: after a filtered fetch its tree is not there.
+  const args = ['log', '--no-walk', '--no-show-signature', '--encoding=UTF-8', '--format=%an%x00%aI%x00%B'];
+  const result = await run(repository, [...args, '--end-of-options', commit]);
   if (result.exitCode !== 0) throw sourceFailure('ref_missing');
   const [author = '', at = '', message = ''] = result.stdout.split('\0');
   return { author: cleaned(author).slice(0, 200), at, message: cleaned(message) };

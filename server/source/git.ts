@@ -7,7 +7,8 @@ import type { GitRef } from '#server/domain/settings.ts';
 import type { Lookup } from '#server/source/address-check.ts';
 import { sourceFailure } from '#server/source/failures.ts';
 import { git, withScratch, type GitEnvironment } from '#server/source/git-command.ts';
-import { gitError } from '#server/source/git-errors.ts';
+import { gitError, Redirected } from '#server/source/git-errors.ts';
+import { followRedirects } from '#server/source/git-redirects.ts';
 import { openRemote, parseStoredUrl, scanHostKey } from '#server/source/git-remote.ts';
 import {
   assertWithinLimits,
@@ -119,18 +120,28 @@ export class GitSource implements SourceProvider {
     return { gitDir, scratch, signal, timeoutMs: this.#options.times.fetchDeadline };
   }
 
-  #withRemote<T>(
+  async #withRemote<T>(
     location: RepositoryLocation,
     signal: AbortSignal,
     action: (remote: OpenRemote) => Promise<T>,
   ): Promise<T> {
-    return withScratch(this.#options.stateDir, async (scratch) => {
-      if (location.kind === 'git')
-        return await action({ ...(await openRemote(location, scratch, this.#options, signal)), scratch });
-      const url = repositoryFolder(this.#options.stateDir, location.repositoryId);
+    const { stateDir } = this.#options;
+    if (location.kind === 'platform') {
+      const url = repositoryFolder(stateDir, location.repositoryId);
       if (!existsSync(url)) throw sourceFailure('clone_unreachable', 'The repository of this project is gone.');
-      return await action({ url, environment: { protocols: 'file', config: [], variables: {} }, scratch });
-    });
+      const environment = { protocols: 'file', config: [], variables: {} };
+      return await withScratch(stateDir, (scratch) => action({ url, environment, scratch }));
+    }
+    const open = (at: typeof location): Promise<T> =>
+      withScratch(stateDir, async (scratch) =>
+        action({ ...(await openRemote(at, scratch, this.#options, signal)), scratch }),
+      );
+    try {
+      return await open(location);
+    } catch (error) {
+      if (!(error instanceof Redirected)) throw error;
+      return await open(await followRedirects(location, this.#options, signal));
+    }
   }
 
   /** `[id or "ref: target", name]` of every matching ref. @throws SourceFailure repository_empty when there is none. */
