@@ -21,7 +21,8 @@ import { createConsoles } from '#server/release/consoles.ts';
 import type { Engine } from '#server/release/engine.ts';
 import { noFault } from '#server/release/fault.ts';
 import { FakeSource } from '#server/source/fake.ts';
-import type { UseCaseContext } from '#server/usecases/context.ts';
+import type { ReleaseContext } from '#server/usecases/plan-snapshot.ts';
+import { testContext, testKey } from '#server/usecases/testing.ts';
 
 /**
  * Time of a test. A wait inside a step takes one real millisecond and moves time by what was asked for; waits beside a
@@ -82,7 +83,7 @@ export interface Bench {
   source: FakeSource;
   logs: FakeLogStore;
   /** Context of the organization's owner. */
-  ctx: UseCaseContext;
+  ctx: ReleaseContext;
   /** Another worker over the same database and machine. */
   worker(owner: string, parts?: Partial<Engine>): Engine;
   claim(): Promise<string[]>;
@@ -92,8 +93,6 @@ export interface Bench {
   settle(engine?: Engine): Promise<void>;
   close(): Promise<void>;
 }
-
-const key = Buffer.alloc(32, 7);
 
 export async function createBench(database: TestDatabase): Promise<Bench> {
   const time = new TestTime();
@@ -111,17 +110,14 @@ export async function createBench(database: TestDatabase): Promise<Bench> {
     plan: () => Promise.resolve({ kind: 'planned', plan: { planner: 'node', found: ['Node 24'], dockerfile: { kind: 'rendered', text: 'FROM scratch' }, context: '', target: '', port: 3000, command: null } }),
     buildSalt: '1', buildLimits: { memoryMib: 512, cpuMillis: 1000, processes: 100, imageBytes: 1e9 },
     consoles: createConsoles({ sessions: region.region.sessions, logs, clock: time.background, log }),
-    keys: { variables: key, credentials: key, cache: key }, watch: () => () => undefined, ...parts,
+    keys: { variables: testKey, credentials: testKey, cache: testKey }, watch: () => () => undefined, ...parts,
   }); // prettier-ignore
   const engine = worker('worker-1');
   const [deployment] = await database.db
     .select()
     .from(deployments)
     .where(sql`id = ${made.deploymentId}`);
-  const ctx = {
-    db: database.db, clock: time.steps, log, keys: { variables: key, credentials: key }, sources: source, logs, workDir,
-    actor: { userId: made.userId, sessionId: 's', orgId: made.orgId, role: 'owner', isOperator: false },
-  } as unknown as UseCaseContext; // prettier-ignore
+  const ctx = testContext(database.db, made, source);
   const release = async (id: string): Promise<ReleaseRow> => {
     const [row] = await database.db
       .select()

@@ -12,7 +12,10 @@ import { authorize, inOrg, type UseCaseContext } from '#server/usecases/context.
  * Aborting twice is fine.
  * @throws AppError forbidden, not_found, conflict (its routes are published, it is live, or it has ended)
  */
-export async function abortRelease(ctx: UseCaseContext, input: { releaseId: string }): Promise<{ releaseId: string }> {
+export async function abortRelease(
+  ctx: Pick<UseCaseContext, 'actor' | 'db'>,
+  input: { releaseId: string },
+): Promise<{ releaseId: string }> {
   authorize(ctx, 'release.abort');
   const { orgId, userId } = ctx.actor;
   await inOrg(ctx, async (tx) => {

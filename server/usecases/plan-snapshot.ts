@@ -20,6 +20,9 @@ import { inOrg, type UseCaseContext } from '#server/usecases/context.ts';
 /** `deploy`: newest code, the draft. `trigger`: newest code, the draft's edits left out. `configuration`: the draft, the code that is live. */
 export type RequestKind = 'deploy' | 'trigger' | 'configuration';
 
+/** What requesting a release needs of a context. */
+export type ReleaseContext = Pick<UseCaseContext, 'db' | 'actor' | 'keys' | 'sources'>;
+
 type VariableRow = typeof variables.$inferSelect;
 /** A component whose code may still have to be looked up. */
 interface PlannedComponent extends Omit<SnapshotComponent, 'source'> {
@@ -33,7 +36,7 @@ export interface SnapshotPlan {
 }
 
 /** @throws AppError not_found, conflict (nothing live yet, not running), bad_input (draft, variables or routes to be mended) */
-export const planSnapshot = (ctx: UseCaseContext, deploymentId: string, kind: RequestKind): Promise<SnapshotPlan> =>
+export const planSnapshot = (ctx: ReleaseContext, deploymentId: string, kind: RequestKind): Promise<SnapshotPlan> =>
   inOrg(ctx, async (tx) => {
     const { orgId } = ctx.actor;
     const [row] = await tx
@@ -67,7 +70,7 @@ const refOf = ({ source, settings }: SnapshotComponent): PlannedComponent['from'
 
 async function fromDraft(
   tx: Tx,
-  ctx: UseCaseContext,
+  ctx: ReleaseContext,
   deployment: typeof deployments.$inferSelect,
   draft: (typeof drafts.$inferSelect)['document'],
   keepCode: ReleaseSnapshot | undefined,
@@ -142,7 +145,7 @@ function snapshotVariables(rows: readonly VariableRow[], componentId: string): S
 const platformPlaceholders = { PORT: '0', STAGE: '-', APP_PUBLIC_URL: '-', RELEASE: '0', COMPONENT: '-' };
 
 /** What would fail later for certain is an input error now. */
-function check(ctx: UseCaseContext, planned: readonly PlannedComponent[], rows: readonly VariableRow[]): void {
+function check(ctx: ReleaseContext, planned: readonly PlannedComponent[], rows: readonly VariableRow[]): void {
   const [conflict] = routeConflicts(planned);
   if (conflict) throw badInput(`components.${conflict.componentId}.route.path`, conflict.message);
   const other = planned.find((one) => one.settings.handOver !== 'overlap');
@@ -174,7 +177,7 @@ export interface ResolvedSnapshot {
 
 /** Looks up each ref once. @throws AppError unavailable when a host does not answer for now. */
 export async function resolveSnapshot(
-  ctx: UseCaseContext,
+  ctx: ReleaseContext,
   plan: SnapshotPlan,
   signal: AbortSignal,
 ): Promise<ResolvedSnapshot> {

@@ -1,7 +1,12 @@
 /** What a request would ship now: the commits that the refs point to, and what stands in the way. Writes nothing. */
 import type { CommitRef } from '#server/domain/views/releases.ts';
-import { authorize, type UseCaseContext } from '#server/usecases/context.ts';
-import { planSnapshot, type RequestKind, resolveSnapshot } from '#server/usecases/plan-snapshot.ts';
+import { authorize } from '#server/usecases/context.ts';
+import {
+  planSnapshot,
+  type ReleaseContext,
+  type RequestKind,
+  resolveSnapshot,
+} from '#server/usecases/plan-snapshot.ts';
 
 export interface ReleasePreview {
   draftRevision: number;
@@ -13,7 +18,7 @@ const limitMs = 20_000;
 
 /** @throws AppError forbidden, not_found, bad_input (what to mend), conflict, unavailable */
 export async function previewRelease(
-  ctx: UseCaseContext,
+  ctx: ReleaseContext,
   input: { deploymentId: string; kind: RequestKind },
 ): Promise<ReleasePreview> {
   authorize(ctx, 'release.read');

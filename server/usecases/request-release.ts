@@ -11,8 +11,8 @@ import type { Failure, ReleaseTrigger } from '#server/domain/release.ts';
 import type { ReleaseRequested } from '#server/domain/views/releases.ts';
 import { AppError, notFound } from '#server/errors.ts';
 import { newId } from '#server/ids.ts';
-import { authorize, inOrg, type UseCaseContext } from '#server/usecases/context.ts';
-import { planSnapshot, type RequestKind, type ResolvedSnapshot, resolveSnapshot, type SnapshotPlan } from '#server/usecases/plan-snapshot.ts'; // prettier-ignore
+import { authorize, inOrg } from '#server/usecases/context.ts';
+import { planSnapshot, type ReleaseContext, type RequestKind, type ResolvedSnapshot, resolveSnapshot, type SnapshotPlan } from '#server/usecases/plan-snapshot.ts'; // prettier-ignore
 
 export interface RequestReleaseInput {
   deploymentId: string;
@@ -33,7 +33,7 @@ const replaceable: readonly ReleaseKind[] = ['deploy', 'configuration'];
  * @throws AppError forbidden, not_found, bad_input (what to mend), conflict (the draft changed, nothing live, not running),
  * too_many, unavailable
  */
-export async function requestRelease(ctx: UseCaseContext, input: RequestReleaseInput): Promise<ReleaseRequested> {
+export async function requestRelease(ctx: ReleaseContext, input: RequestReleaseInput): Promise<ReleaseRequested> {
   authorize(ctx, 'release.create');
   const plan = await planSnapshot(ctx, input.deploymentId, input.kind);
   assertRevision(input, plan.draftRevision);
@@ -53,7 +53,7 @@ function assertRevision(input: RequestReleaseInput, revision: number): void {
 }
 
 async function write(
-  ctx: UseCaseContext,
+  ctx: ReleaseContext,
   tx: Tx,
   input: RequestReleaseInput,
   plan: SnapshotPlan,

@@ -15,7 +15,7 @@ import { authorize, inOrg, type UseCaseContext } from '#server/usecases/context.
  * @throws AppError forbidden, not_found, conflict (nothing live, not running), bad_input (no such component)
  */
 export async function restartDeployment(
-  ctx: UseCaseContext,
+  ctx: Pick<UseCaseContext, 'actor' | 'db'>,
   input: { deploymentId: string; componentIds?: readonly string[] | undefined },
 ): Promise<ReleaseRequested> {
   authorize(ctx, 'deployment.operate');
