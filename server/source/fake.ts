@@ -21,13 +21,14 @@ interface FakeCommit {
   message: string;
   author: string;
   at: string;
+  parent: string | null;
 }
 interface FakeRepository {
   commits: Map<string, FakeCommit>;
   branches: Map<string, string>;
   tags: Map<string, string>;
 }
-type Operation = 'resolve' | 'listRefs' | 'fetch' | 'hostKey' | 'create' | 'remove';
+type Operation = 'resolve' | 'history' | 'listRefs' | 'fetch' | 'hostKey' | 'create' | 'remove';
 export type FakeFiles = Record<string, string | Buffer>;
 
 const toFileMap = (files: FakeFiles): Map<string, Buffer> =>
@@ -84,6 +85,18 @@ export class FakeSource implements SourceProvider, RepositoryHost {
       const found = commit === undefined ? undefined : repository.commits.get(commit);
       if (commit === undefined || !found) throw sourceFailure('ref_missing', `There is no ${ref.kind} “${ref.name}”.`);
       return { commit, message: found.message, author: found.author, at: found.at };
+    });
+  }
+
+  history(location: RepositoryLocation, commit: string, count: number, signal: AbortSignal): Promise<string[]> {
+    return this.#run('history', location.repositoryId, signal, () => {
+      const { commits } = this.#open(location.repositoryId);
+      const ids: string[] = [];
+      for (let id: string | null = commit; id !== null && ids.length < count; id = commits.get(id)?.parent ?? null) {
+        if (!commits.has(id)) throw sourceFailure('ref_missing');
+        ids.push(id);
+      }
+      return ids;
     });
   }
 

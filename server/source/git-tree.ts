@@ -49,6 +49,14 @@ export async function commitFacts(
   return { author: cleaned(author).slice(0, 200), at, message: cleaned(message) };
 }
 
+/** First-parent history, so that a merged branch counts as what it was: one change. @throws SourceFailure ref_missing */
+export async function commitHistory(repository: LocalRepository, commit: string, count: number): Promise<string[]> {
+  const args = ['rev-list', '--first-parent', `--max-count=${count}`, '--end-of-options', commit];
+  const result = await run(repository, args);
+  if (result.exitCode !== 0) throw sourceFailure('ref_missing');
+  return result.stdout.split('\n').filter((line) => line !== '');
+}
+
 /** The type and id of what lies at a path of a commit; null when there is nothing. */
 async function objectAt(
   repository: LocalRepository,

@@ -13,6 +13,7 @@ import { openRemote, parseStoredUrl, scanHostKey } from '#server/source/git-remo
 import {
   assertWithinLimits,
   commitFacts,
+  commitHistory,
   exportFiles,
   treeHash,
   type LocalRepository,
@@ -68,6 +69,17 @@ export class GitSource implements SourceProvider {
       const oldest = this.#facts.keys().next().value;
       if (this.#facts.size > rememberedCommits && oldest !== undefined) this.#facts.delete(oldest);
       return { commit, ...facts };
+    });
+  }
+
+  history(location: RepositoryLocation, commit: string, count: number, signal: AbortSignal): Promise<string[]> {
+    return this.#withRemote(location, signal, async (remote) => {
+      if (!fullId.test(commit)) throw sourceFailure('ref_missing');
+      const gitDir =
+        location.kind === 'platform'
+          ? remote.url
+          : await this.#download(remote, commit, [`--depth=${count}`, '--filter=tree:0'], signal);
+      return await commitHistory(this.#local(gitDir, remote.scratch, signal), commit, count);
     });
   }
 

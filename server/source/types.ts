@@ -38,6 +38,8 @@ export class SourceFailure extends Error {
 export interface SourceProvider {
   /** The commit of a ref now. @throws SourceFailure (ref_missing, clone_*, repository_empty), AppError unavailable */
   resolve(location: RepositoryLocation, ref: GitRef, signal: AbortSignal): Promise<ResolvedCommit>;
+  /** Ids of the commit and those before it, newest first, at most `count`; shorter when the history is. */
+  history(location: RepositoryLocation, commit: string, count: number, signal: AbortSignal): Promise<string[]>;
   /** Branch and tag names, at most 500 each. */
   listRefs(
     location: RepositoryLocation,

@@ -65,7 +65,6 @@ function parsePort(text: string | undefined, scheme: GitUrl['scheme']): number {
 }
 
 function parseParts(text: string): GitUrl {
-  if (text.length > 500) throw refuse('The URL has more than 500 characters.');
   const matched = schemeUrl.exec(text);
   if (matched) {
     const [, schemeText = '', user, host = '', port, path = ''] = matched;
@@ -100,7 +99,8 @@ function parseParts(text: string): GitUrl {
  * @throws AppError bad_input, field `url`; the message never repeats the URL.
  */
 export function parseGitUrl(text: string, privateGitHosts: ReadonlySet<string>): GitUrl {
-  const url = parseParts(text.trim());
+  if (text.length > 500) throw refuse('The URL has more than 500 characters.');
+  const url = parseParts(text.replace(/^ +| +$/g, '')); // spaces only: a line break is no slip of the hand
   if (url.scheme === 'ssh') {
     if (url.user.includes(':')) throw refuse('Put credentials in the credential field, not in the URL.');
     if (!userPattern.test(url.user)) throw refuse('The user name of the URL is not valid.');
