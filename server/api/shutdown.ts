@@ -12,3 +12,9 @@ function controller(): AbortController {
   return made;
 }
 export const shutdown: AbortSignal = controller().signal;
+
+/** When a subscription ends: its reader went away, or the process stops. */
+export const streamSignals = (request: AbortSignal | undefined): { request: AbortSignal; shutdown: AbortSignal } => ({
+  request: request ?? new AbortController().signal,
+  shutdown,
+});

@@ -11,6 +11,7 @@ import { AppError } from '#server/errors.ts';
 import type { Logger } from '#server/log.ts';
 import type { LogStore } from '#server/logs/types.ts';
 import type { RepositoryHost, SourceProvider } from '#server/source/types.ts';
+import type { GitUrl } from '#server/source/url.ts';
 
 /** Keys derived from the master secret; one per purpose. */
 export interface Keys {
@@ -28,6 +29,10 @@ export interface Services {
   keys: Keys;
   sources: SourceProvider;
   repositoryHost: RepositoryHost;
+  /** Starter source of a template. */
+  templateSource: (slug: string) => Promise<ReadonlyMap<string, Buffer>>;
+  /** The `known_hosts` line of an ssh host now, to be pinned. */
+  scanHostKey: (url: GitUrl, signal: AbortSignal) => Promise<string>;
   logs: LogStore;
   notices: Notices;
   /** Which providers may sign people in. */
@@ -57,11 +62,15 @@ export interface UseCaseContext extends Services {
 }
 
 /** @throws AppError forbidden unless the actor may do `action` on `resource` (by default: in the own organization). */
-export function authorize(ctx: UseCaseContext, action: Action, resource: Resource = { orgId: ctx.actor.orgId }): void {
+export function authorize(
+  ctx: Pick<UseCaseContext, 'actor'>,
+  action: Action,
+  resource: Resource = { orgId: ctx.actor.orgId },
+): void {
   if (!can(ctx.actor, action, resource))
     throw new AppError('forbidden', 'Your role in this organization does not allow this. Ask an admin or owner.');
 }
 
 /** Runs `work` in a transaction that sees the actor's organization only. */
-export const inOrg = <T>(ctx: UseCaseContext, work: (tx: Tx) => Promise<T>): Promise<T> =>
+export const inOrg = <T>(ctx: Pick<UseCaseContext, 'actor' | 'db'>, work: (tx: Tx) => Promise<T>): Promise<T> =>
   withOrg(ctx.db, ctx.actor.orgId, work);

@@ -2,7 +2,12 @@ import * as z from 'zod';
 import { componentSource, id, newComponent } from '#server/api/inputs.ts';
 import { orgInput, orgProcedure, router } from '#server/api/trpc.ts';
 import { settingsOverrides } from '#server/domain/settings-overrides.ts';
-import { addComponent, listComponents, removeComponent, updateComponentDefaults } from '#server/usecases/pending.ts';
+import {
+  addComponent,
+  listComponents,
+  removeComponent,
+  updateComponentDefaults,
+} from '#server/usecases/manage-components.ts';
 
 export const componentsRouter = router({
   list: orgProcedure.input(orgInput({ projectId: id })).query(({ ctx, input }) => listComponents(ctx.uc, input)),

@@ -1,10 +1,15 @@
 import { id, newToken } from '#server/api/inputs.ts';
 import { orgInput, orgProcedure, router } from '#server/api/trpc.ts';
 import { displayName } from '#server/domain/naming.ts';
-import { createCredential, deleteCredential, generateDeployKey, listCredentials } from '#server/usecases/pending.ts';
+import {
+  createCredential,
+  deleteCredential,
+  generateDeployKey,
+  listCredentials,
+} from '#server/usecases/manage-credentials.ts';
 
 export const credentialsRouter = router({
-  list: orgProcedure.input(orgInput({})).query(({ ctx }) => listCredentials(ctx.uc, {})),
+  list: orgProcedure.input(orgInput({})).query(({ ctx }) => listCredentials(ctx.uc)),
   create: orgProcedure.input(orgInput(newToken)).mutation(({ ctx, input }) => createCredential(ctx.uc, input)),
   generateDeployKey: orgProcedure
     .input(orgInput({ name: displayName }))

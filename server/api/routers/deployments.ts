@@ -2,14 +2,9 @@ import * as z from 'zod';
 import { cursor, id, idOrSlug, limit, stage, strictRef } from '#server/api/inputs.ts';
 import { orgInput, orgProcedure, router } from '#server/api/trpc.ts';
 import { displayName, slug } from '#server/domain/naming.ts';
-import {
-  createDeployment,
-  deleteDeployment,
-  getDeployment,
-  listTimeline,
-  renameDeployment,
-  restoreDeployment,
-} from '#server/usecases/pending.ts';
+import { deleteDeployment, renameDeployment, restoreDeployment } from '#server/usecases/change-deployment.ts';
+import { createDeployment } from '#server/usecases/create-deployment.ts';
+import { getDeployment, listTimeline } from '#server/usecases/read-deployment.ts';
 
 export const deploymentsRouter = router({
   /** By the ids or slugs that stand in the page's address. */

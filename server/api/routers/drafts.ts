@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { id } from '#server/api/inputs.ts';
 import { orgInput, orgProcedure, router } from '#server/api/trpc.ts';
 import { draftDocument } from '#server/domain/settings-overrides.ts';
-import { diffDraft, getDraft, saveDraft } from '#server/usecases/pending.ts';
+import { diffDraft, getDraft, saveDraft } from '#server/usecases/read-draft.ts';
 
 export const draftsRouter = router({
   get: orgProcedure.input(orgInput({ deploymentId: id })).query(({ ctx, input }) => getDraft(ctx.uc, input)),

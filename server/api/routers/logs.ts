@@ -1,8 +1,10 @@
 import { tracked } from '@trpc/server';
 import * as z from 'zod';
 import { id } from '#server/api/inputs.ts';
+import { streamSignals } from '#server/api/shutdown.ts';
 import { orgInput, orgProcedure, router } from '#server/api/trpc.ts';
-import { followLog, readLogPage } from '#server/usecases/pending.ts';
+import { followLog } from '#server/usecases/follow-log.ts';
+import { readLogPage } from '#server/usecases/read-log.ts';
 
 const position = z
   .string()
@@ -28,7 +30,12 @@ export const logsRouter = router({
     )
     .query(({ ctx, input }) => readLogPage(ctx.uc, input)),
   /** Lines as they come, after `lastEventId` (the `after` of a page); ends when a release is over and read to its end. */
-  follow: orgProcedure.input(orgInput({ of, lastEventId: position.nullish() })).subscription(async function* () {
-    for await (const [cursor, message] of followLog()) yield tracked(cursor, message);
+  follow: orgProcedure.input(orgInput({ of, lastEventId: position.nullish() })).subscription(async function* ({
+    ctx,
+    input,
+    signal,
+  }) {
+    for await (const [position, message] of followLog(ctx.uc, input, streamSignals(signal)))
+      yield tracked(position, message);
   }),
 });

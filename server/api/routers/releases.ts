@@ -1,14 +1,11 @@
 import * as z from 'zod';
 import { cursor, id, limit } from '#server/api/inputs.ts';
 import { orgInput, orgProcedure, router } from '#server/api/trpc.ts';
-import {
-  abortRelease,
-  findRelease,
-  getRelease,
-  listReleases,
-  requestRelease,
-  restartDeployment,
-} from '#server/usecases/pending.ts';
+import { abortRelease } from '#server/usecases/abort-release.ts';
+import { previewRelease } from '#server/usecases/preview-release.ts';
+import { requestRelease } from '#server/usecases/request-release.ts';
+import { restartDeployment } from '#server/usecases/restart-deployment.ts';
+import { findRelease, getRelease, listReleases } from '#server/usecases/read-releases.ts';
 
 export const releasesRouter = router({
   /** Newest first, operations included. */
@@ -34,6 +31,10 @@ export const releasesRouter = router({
       }),
     )
     .mutation(({ ctx, input }) => requestRelease(ctx.uc, input)),
+  /** What `request` would ship now. Asks the repositories, so it can take seconds. */
+  preview: orgProcedure
+    .input(orgInput({ deploymentId: id, kind: z.enum(['deploy', 'trigger', 'configuration']) }))
+    .query(({ ctx, input }) => previewRelease(ctx.uc, input)),
   abort: orgProcedure.input(orgInput({ releaseId: id })).mutation(({ ctx, input }) => abortRelease(ctx.uc, input)),
   /** Without components: all of them. */
   restart: orgProcedure

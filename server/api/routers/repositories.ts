@@ -1,7 +1,8 @@
 import { repositoryPath } from '#server/domain/settings.ts';
 import { credentialInput, gitUrl, id, strictRef } from '#server/api/inputs.ts';
 import { orgInput, orgProcedure, router } from '#server/api/trpc.ts';
-import { inspectRepository, listRepositories, setRepositoryCredential } from '#server/usecases/pending.ts';
+import { inspectRepository } from '#server/usecases/inspect-repository.ts';
+import { listRepositories, setRepositoryCredential } from '#server/usecases/manage-repositories.ts';
 
 export const repositoriesRouter = router({
   list: orgProcedure.input(orgInput({ projectId: id })).query(({ ctx, input }) => listRepositories(ctx.uc, input)),

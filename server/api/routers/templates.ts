@@ -1,6 +1,6 @@
 import { personProcedure, router } from '#server/api/trpc.ts';
-import { listTemplates } from '#server/usecases/pending.ts';
+import { listTemplates } from '#server/usecases/read-platform.ts';
 
 export const templatesRouter = router({
-  list: personProcedure.query(({ ctx }) => listTemplates(ctx.uc, {})),
+  list: personProcedure.query(() => listTemplates()),
 });

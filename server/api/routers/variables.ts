@@ -1,13 +1,8 @@
 import * as z from 'zod';
 import { id, variableEntry, variableTarget } from '#server/api/inputs.ts';
 import { orgInput, orgProcedure, router } from '#server/api/trpc.ts';
-import {
-  listVariables,
-  previewDotenv,
-  removeVariable,
-  revealVariable,
-  setVariables,
-} from '#server/usecases/pending.ts';
+import { listVariables, previewDotenv, revealVariable } from '#server/usecases/read-variables.ts';
+import { removeVariable, setVariables } from '#server/usecases/set-variables.ts';
 
 export const variablesRouter = router({
   /** The project's; with a deployment also its own and those of its components, each with its state against live. */

@@ -9,11 +9,15 @@ export interface TemplateView {
   version: number;
   title: string;
   description: string;
-  /** Path of an image below the dashboard's origin, or null. */
-  screenshot: string | null;
+  /** Languages and frameworks. */
+  tags: string[];
+  /** Path of an image below the dashboard's origin. */
+  screenshot: string;
+  /** Those that this version can run. */
   stages: { name: string; kind: StageKind }[];
-  components: { name: string; kind: ComponentKind }[];
-  parameters: { key: string; label: string; help: string; default: string; isSecret: boolean }[];
+  components: { name: string; kind: ComponentKind; description: string }[];
+  /** Each becomes a variable of the project. */
+  parameters: { key: string; label: string; help: string; default: string }[];
 }
 
 /** One deployment in lists: enough for a pill with its status. */
@@ -154,6 +158,7 @@ export interface VariableList {
   notLive: number;
 }
 export interface DotenvPreview {
-  entries: { key: string; change: 'new' | 'changed' | 'same'; looksSecret: boolean }[];
+  /** The values are those of the pasted text. */
+  entries: { key: string; value: string; change: 'new' | 'changed' | 'same'; looksSecret: boolean }[];
   problems: { key: string; message: string }[];
 }

@@ -1,0 +1,51 @@
+/** Everything that happens in an organization, as it happens. */
+import { eventsAfter, lastEventNumber } from '#server/db/events.ts';
+import type { OrgEvent } from '#server/domain/views/releases.ts';
+import { authorize, inOrg, type UseCaseContext } from '#server/usecases/context.ts';
+import { assertStillAllowed, createWaker, recheckMs, type StreamSignals } from '#server/usecases/live.ts';
+
+const batch = 100;
+/** Whoever is farther behind reads everything anew instead. */
+const maxBehind = 1000;
+
+/**
+ * Yields `[number, event]` from `after` on, without a gap. `hello` comes first when there is no number to resume from, or
+ * one too long ago: then everything shown may be old.
+ */
+export async function* followEvents(
+  ctx: UseCaseContext,
+  input: { after: number | null },
+  signals: StreamSignals,
+): AsyncGenerator<readonly [string, OrgEvent]> {
+  authorize(ctx, 'deployment.read');
+  signals.shutdown.throwIfAborted();
+  const { orgId } = ctx.actor;
+  const waker = createWaker();
+  const stop = ctx.notices.onEvent(orgId, waker.wake);
+  try {
+    const last = await inOrg(ctx, (tx) => lastEventNumber(tx, orgId));
+    let cursor = input.after ?? last;
+    if (input.after === null || last - input.after > maxBehind) {
+      cursor = last;
+      yield [String(cursor), { kind: 'hello' }];
+    }
+    let checkedAt = ctx.clock.now().getTime();
+    for (;;) {
+      await waker.wait(recheckMs, signals);
+      signals.shutdown.throwIfAborted();
+      if (signals.request.aborted) return;
+      if (ctx.clock.now().getTime() - checkedAt >= recheckMs) {
+        await assertStillAllowed(ctx, 'deployment.read');
+        checkedAt = ctx.clock.now().getTime();
+      }
+      const rows = await inOrg(ctx, (tx) => eventsAfter(tx, orgId, cursor, batch));
+      if (rows.length === batch) waker.wake();
+      for (const row of rows) {
+        cursor = row.seq;
+        yield [String(row.seq), row];
+      }
+    }
+  } finally {
+    stop();
+  }
+}
