@@ -58,15 +58,10 @@ await main(async () => {
   const socket = environmentSchema.shape.SLIPWAY_DOCKER_SOCKET.parse(
     readEnvironment(stateDir)['SLIPWAY_DOCKER_SOCKET'],
   );
-  let startedHere = false;
-  await step('engine', 'looking for Docker', async () => {
-    const sentence = await ensureEngine(stateDir, socket);
-    startedHere = sentence.endsWith('started');
-    return sentence;
-  });
+  const engine = await step('engine', 'looking for Docker', () => ensureEngine(stateDir, socket));
   const counts: Counts[] = [];
   for (const suite of suites) counts.push(await runSuite(suite));
-  if (startedHere) await stopEngine(stateDir);
+  if (engine.endsWith('started')) await stopEngine(stateDir);
   rmSync(reports, { recursive: true, force: true });
   const total = sum(counts);
   console.log(`\n${describe(total)}`);

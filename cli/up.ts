@@ -11,6 +11,7 @@ import { resumeApplications } from './platform/applications.ts';
 import { installBootUnit } from './platform/boot.ts';
 import { ensureBuilt, versionFolder } from './platform/build.ts';
 import { ensureCertificate } from './platform/certificate.ts';
+import type { Demo } from './platform/demo.ts';
 import { ensureEngine } from './platform/engine.ts';
 import { settleEnvironment, type Settlement } from './platform/environment.ts';
 import { ensureInstallation, ensureLocalRegion, ensureSetupCode } from './platform/facts.ts';
@@ -25,7 +26,7 @@ const stateDir = stateFolder();
 
 await main(async () => {
   const flag = { type: 'boolean', default: false } as const;
-  const { boot } = parseArgs({ options: { boot: flag, demo: flag } }).values;
+  const { boot, demo } = parseArgs({ options: { boot: flag, demo: flag } }).values;
   prepareStateFolder(stateDir);
   ensureSecret(stateDir, 'master');
   const settlement = settleEnvironment(stateDir);
@@ -41,7 +42,13 @@ await main(async () => {
   await startProcesses(version, settlement);
   if (boot) await step('boot', 'writing the systemd unit', () => installBootUnit({ root, stateDir }));
 
-  printSummary(settlement, environment, setupCode);
+  const sample = demo ? await deploySample(settlement, setupCode) : null;
+
+  printSummary(settlement, environment, sample ? null : setupCode);
+  if (!sample) return;
+  console.log(`  Sample app  ${bold(sample.url)}`);
+  console.log(`  Sign in as  ${bold(sample.email)}${sample.password ? `, password ${bold(sample.password)}` : ''}`);
+  process.exit(0); // the use cases' connections stay open for as long as a web process lives
 });
 
 async function startDatabase({ ownsDatabase, values }: Settlement): Promise<void> {
@@ -54,19 +61,23 @@ async function startDatabase({ ownsDatabase, values }: Settlement): Promise<void
 
 /** Brings the schema to this version and writes the installation's facts. Answers the setup code while it is open. */
 async function migrate({ reachability }: Settlement, environment: Environment): Promise<string | null> {
-  let setupCode: string | null = null;
-  await step('schema', 'migrating the database', async () => {
+  const work = async (): Promise<{ tag: string; setupCode: string | null }> => {
     await migrateDatabase(environment.DATABASE_URL, `${root}/drizzle`);
     const database = openDatabase(environment.DATABASE_URL, { name: 'up', max: 1 });
     try {
       const { tag } = await ensureInstallation(database.db, stateDir);
       await ensureLocalRegion(database.db, reachability, environment.SLIPWAY_BUILD_SLOTS);
-      setupCode = await ensureSetupCode(database.db, stateDir);
-      return `current, installation ${tag}`;
+      return { tag, setupCode: await ensureSetupCode(database.db, stateDir) };
     } finally {
       await database.close();
     }
-  });
+  };
+  const { setupCode } = await step(
+    'schema',
+    'migrating the database',
+    work,
+    ({ tag }) => `current, installation ${tag}`,
+  );
   return setupCode;
 }
 
@@ -104,18 +115,17 @@ function prepareBuilder(config: Config): Promise<BaseImage[]> {
 }
 
 async function showImages(images: Promise<BaseImage[]>): Promise<void> {
-  let problems: string[] = [];
-  await step('base images', 'making base images', async () => {
-    const all = await images;
-    problems = all.flatMap(({ name, problem }) => (problem === null ? [] : [`${name}: ${problem}`]));
-    const count = (how: BaseImage['how']): string[] => {
-      const number = all.filter((image) => image.how === how && image.problem === null).length;
-      return number === 0 ? [] : [`${number} ${how}`];
-    };
-    return [...count('present'), ...count('pulled'), ...count('made')].join(', ');
-  });
-  for (const problem of problems) printLine({ mark: 'note', name: 'base images', detail: problem });
+  const all = await step('base images', 'making base images', () => images, describeImages);
+  for (const { name, problem } of all)
+    if (problem !== null) printLine({ mark: 'note', name: 'base images', detail: `${name}: ${problem}` });
 }
+
+const describeImages = (all: readonly BaseImage[]): string =>
+  (['present', 'pulled', 'made'] as const)
+    .map((how) => ({ how, count: all.filter((image) => image.how === how && image.problem === null).length }))
+    .filter(({ count }) => count > 0)
+    .map(({ how, count }) => `${count} ${how}`)
+    .join(', ');
 
 async function startProcesses(version: string, { values }: Settlement): Promise<void> {
   await step('processes', 'starting Slipway', async () => {
@@ -124,6 +134,17 @@ async function startProcesses(version: string, { values }: Settlement): Promise<
     const roles = Object.keys(status.processes).join(', ');
     return started ? `started ${roles}` : `${roles} run`;
   });
+}
+
+async function deploySample({ values }: Settlement, setupCode: string | null): Promise<Demo> {
+  Object.assign(process.env, values, { SLIPWAY_STATE: stateDir });
+  const { ensureDemo } = await import('./platform/demo.ts');
+  return step(
+    'demo',
+    'deploying a sample project',
+    () => ensureDemo(stateDir, setupCode),
+    () => 'Hello is live',
+  );
 }
 
 function printSummary(

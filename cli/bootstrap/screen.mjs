@@ -23,19 +23,23 @@ export function formatLine({ mark, name, detail, mend, ms }) {
 export const printLine = (entry) => console.log(formatLine(entry));
 
 /**
- * Does one step and prints one line with what it did and how long it took. `work` returns the detail.
+ * Does one step and prints one line with what it did and how long it took.
+ * @template T
  * @param {string} name
  * @param {string} doing shown while it runs, on a terminal
- * @param {() => Promise<string>} work
+ * @param {() => Promise<T>} work
+ * @param {(result: T) => string} [tell] what the line says; by default the result itself
+ * @returns {Promise<T>} the result
  */
-export async function step(name, doing, work) {
+export async function step(name, doing, work, tell = String) {
   const started = performance.now();
   if (process.stdout.isTTY) process.stdout.write(`  … ${name.padEnd(13)} ${doing}`);
   const wipe = () => process.stdout.isTTY && process.stdout.write('\r\u001b[K');
   try {
-    const detail = await work();
+    const result = await work();
     wipe();
-    printLine({ mark: 'pass', name, detail, ms: performance.now() - started });
+    printLine({ mark: 'pass', name, detail: tell(result), ms: performance.now() - started });
+    return result;
   } catch (error) {
     wipe();
     printLine({ mark: 'fail', name, detail: `failed while ${doing}`, ms: performance.now() - started });
