@@ -2,10 +2,12 @@
 import type { Engine } from '#server/release/engine.ts';
 import { followConsoles } from '#server/release/follow-consoles.ts';
 import { sweepOrphans, sweepReleases } from '#server/release/sweep.ts';
+import { pollBranchTips } from '#worker/branch-tips.ts';
 import { removeOldJobs } from '#server/db/system/jobs.ts';
 
 /** Times the sweep: what nobody wants any more is gone within a minute. */
 const orphanSweeps = 6;
+const branchTipsMs = 60_000;
 
 async function every(
   engine: Engine,
@@ -30,6 +32,9 @@ export async function runLoops(engine: Engine, signal: AbortSignal): Promise<voi
   await Promise.all([
     every(engine, 'sweep', sweep, signal, () => sweepReleases(engine)),
     every(engine, 'following consoles', sweep, signal, () => followConsoles(engine)),
+    every(engine, 'looking at branches', branchTipsMs, signal, () =>
+      pollBranchTips({ db: engine.db, sources: engine.sources, key: engine.keys.credentials, log: engine.log }, signal),
+    ),
     every(engine, 'removing orphans', sweep * orphanSweeps, signal, async () => {
       await sweepOrphans(engine, signal);
       await removeOldJobs(engine.db);

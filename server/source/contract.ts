@@ -54,6 +54,12 @@ export function sourceContract(name: string, open: () => Promise<SourceHarness>)
       await rm(scratch, { recursive: true, force: true });
     });
 
+    it('lists the history of a commit newest first, and refuses a commit that is not there', async () => {
+      expect(await harness.source.history(location, commit, 10, signal)).toEqual([commit]);
+      const absent = harness.source.history(location, '0'.repeat(40), 10, signal);
+      await expect(absent).rejects.toBeInstanceOf(SourceFailure);
+    });
+
     it('resolves a branch and a commit to the same full id', async () => {
       expect(commit).toMatch(/^[0-9a-f]{40}$/);
       const tip = await harness.source.resolve(location, main, signal);

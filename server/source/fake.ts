@@ -175,7 +175,8 @@ export class FakeSource implements SourceProvider, RepositoryHost {
     const commit = createHash('sha1')
       .update(`${parent}\0${about.message}\0${this.#clock}\0${hashFiles(files, [''])}`)
       .digest('hex');
-    repository.commits.set(commit, { files, ...about, at: new Date(this.#clock).toISOString() });
+    const at = new Date(this.#clock).toISOString();
+    repository.commits.set(commit, { files, ...about, at, parent: parent === '' ? null : parent });
     repository.branches.set(branch, commit);
     return commit;
   }

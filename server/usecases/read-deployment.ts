@@ -52,8 +52,10 @@ async function branchTips(
     const ids = new Set(components.map((component) => component.componentId));
     const source = live.find((component) => ids.has(component.componentId))?.source;
     const liveCommit = source?.kind === 'repository' ? source.commit : null;
-    const ahead = liveCommit === tip.commit ? 0 : null;
-    return [{ ...tip, components: components.map((component) => component.name), liveCommit, ahead }];
+    const { history, ...seen } = tip;
+    const behind = liveCommit === null ? -1 : history.indexOf(liveCommit);
+    const ahead = behind === -1 ? null : behind;
+    return [{ ...seen, components: components.map((component) => component.name), liveCommit, ahead }];
   });
 }
 

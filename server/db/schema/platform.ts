@@ -57,6 +57,8 @@ export const branchTips = pgTable(
     ref: text('ref').notNull(),
     commit: text('commit').notNull(),
     message: text('message').notNull().default(''),
+    /** The commit and up to 99 before it, newest first: how far a deployment is behind. */
+    history: jsonb('history').$type<string[]>().notNull().default([]),
     checkedAt: at('checked_at').notNull().defaultNow(),
     changedAt: at('changed_at').notNull().defaultNow(),
   },

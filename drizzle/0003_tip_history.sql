@@ -1,0 +1,1 @@
+ALTER TABLE "branch_tips" ADD COLUMN "history" jsonb DEFAULT '[]'::jsonb NOT NULL;
