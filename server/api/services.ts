@@ -7,7 +7,6 @@ import { openNotices } from '#server/db/notify.ts';
 import { createLogger } from '#server/log.ts';
 import { createLogStore } from '#server/logs/store.ts';
 import { deriveKey } from '#server/secret.ts';
-import { scanHostKey } from '#server/source/git-remote.ts';
 import { GitSource } from '#server/source/git.ts';
 import { PlatformRepositories } from '#server/source/repository-host.ts';
 import { templateSource } from '#server/templates/index.ts';
@@ -39,7 +38,6 @@ async function openWebProcess(): Promise<WebProcess> {
       sources: new GitSource(config),
       repositoryHost: new PlatformRepositories(config),
       templateSource,
-      scanHostKey: (url, signal) => scanHostKey(url, config, signal),
       logs: createLogStore(db, path.join(config.stateDir, 'logs'), log),
       notices,
       signInProviders: config,

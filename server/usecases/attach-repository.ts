@@ -53,7 +53,7 @@ export async function prepareRepository(
   const url = parseGitUrl(input.url, ctx.privateGitHosts);
   let hostKey: string | null = null;
   try {
-    if (url.scheme === 'ssh') hostKey = await ctx.scanHostKey(url, AbortSignal.timeout(20_000));
+    hostKey = await ctx.sources.hostKey(formatGitUrl(url), AbortSignal.timeout(20_000));
   } catch (error) {
     throw error instanceof SourceFailure ? badInput('url', `${error.message} ${error.advice}`) : error;
   }

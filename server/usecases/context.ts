@@ -11,7 +11,6 @@ import { AppError } from '#server/errors.ts';
 import type { Logger } from '#server/log.ts';
 import type { LogStore } from '#server/logs/types.ts';
 import type { RepositoryHost, SourceProvider } from '#server/source/types.ts';
-import type { GitUrl } from '#server/source/url.ts';
 
 /** Keys derived from the master secret; one per purpose. */
 export interface Keys {
@@ -31,8 +30,6 @@ export interface Services {
   repositoryHost: RepositoryHost;
   /** Starter source of a template. */
   templateSource: (slug: string) => Promise<ReadonlyMap<string, Buffer>>;
-  /** The `known_hosts` line of an ssh host now, to be pinned. */
-  scanHostKey: (url: GitUrl, signal: AbortSignal) => Promise<string>;
   logs: LogStore;
   notices: Notices;
   /** Which providers may sign people in. */

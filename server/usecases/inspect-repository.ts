@@ -81,7 +81,7 @@ export async function inspectRepository(
     throw new AppError('too_many', 'Other repositories are being looked at. Try again.', { retryAfterSeconds: 5 });
   atOnce += 1;
   try {
-    const hostKey = url.scheme === 'ssh' ? await ctx.scanHostKey(url, AbortSignal.timeout(20_000)) : null;
+    const hostKey = await ctx.sources.hostKey(formatGitUrl(url), AbortSignal.timeout(20_000));
     const location = {
       kind: 'git' as const,
       repositoryId: newId('repository'),
