@@ -40,6 +40,12 @@ export class Redirected extends SourceFailure {
   }
 }
 
+/** The file size limit kills git's helper silently: all that is left is one complaint about its missing answer. */
+function wasCutBySize(output: string): boolean {
+  const complaints = output.split('\n').filter((line) => /^(?:fatal|error): /.test(line));
+  return complaints.length === 1 && complaints[0]?.endsWith('invalid index-pack output') === true;
+}
+
 /** The error for a git run that did not succeed. Anything unknown (5xx, a cut connection) may go away: `unavailable`. */
 export function gitError(result: ExecResult): Error {
   if (result.timedOut) return sourceFailure('clone_timeout');
@@ -47,7 +53,8 @@ export function gitError(result: ExecResult): Error {
   if (/returned error: 30[12378]/.test(output)) return new Redirected();
   const known = table.find(([pattern]) => pattern.test(output));
   if (known) return sourceFailure(known[1], known[2]);
-  if (result.signal === 'SIGXFSZ' || result.signal === 'SIGSEGV') return sourceFailure('clone_too_large');
+  if (result.signal === 'SIGXFSZ' || result.signal === 'SIGSEGV' || wasCutBySize(output))
+    return sourceFailure('clone_too_large');
   const cause = new Error(output.trim().slice(-2000) || `git ended with ${result.exitCode ?? result.signal}`);
   return new AppError('unavailable', 'The repository host failed. It is tried again.', { cause });
 }

@@ -26,7 +26,7 @@ async function redirectOf(url: GitUrl, address: string, signal: AbortSignal): Pr
       signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
       headers: { 'user-agent': 'git/slipway' },
     });
-    body.destroy();
+    body.on('error', () => undefined).destroy(); // unread, so its end is an abort
     if (statusCode < 300 || statusCode >= 400) return null;
     return typeof headers.location === 'string' ? headers.location : '';
   } catch (cause) {
@@ -35,6 +35,12 @@ async function redirectOf(url: GitUrl, address: string, signal: AbortSignal): Pr
   } finally {
     await agent.destroy();
   }
+}
+
+/** A `Location` header as a whole URL: it may leave out the scheme, or scheme and host. */
+function absoluteTarget(from: GitUrl, target: string): string {
+  if (target.startsWith('//')) return `${from.scheme}:${target}`;
+  return target.startsWith('/') ? `${formatGitUrl({ ...from, path: '' }).replace(/\/$/, '')}${target}` : target;
 }
 
 /**
@@ -54,9 +60,7 @@ export async function followRedirects(
       const isSameHost = url.host === origin.host && url.port === origin.port;
       return { ...location, url: formatGitUrl(url), credential: isSameHost ? location.credential : null };
     }
-    const absolute = target.startsWith('/')
-      ? `${formatGitUrl({ ...url, path: '' }).replace(/\/$/, '')}${target}`
-      : target;
+    const absolute = absoluteTarget(url, target);
     if (!absolute.endsWith(service)) throw sourceFailure('clone_refused', 'The host redirects to another page.');
     const next = parseStoredUrl(absolute.slice(0, -service.length), options.privateGitHosts);
     if (next.scheme === 'ssh' || (url.scheme === 'https' && next.scheme === 'http'))
