@@ -120,12 +120,12 @@ async function showImages(images: Promise<BaseImage[]>): Promise<void> {
     if (problem !== null) printLine({ mark: 'note', name: 'base images', detail: `${name}: ${problem}` });
 }
 
-const describeImages = (all: readonly BaseImage[]): string =>
-  (['present', 'pulled', 'made'] as const)
-    .map((how) => ({ how, count: all.filter((image) => image.how === how && image.problem === null).length }))
-    .filter(({ count }) => count > 0)
-    .map(({ how, count }) => `${count} ${how}`)
-    .join(', ');
+function describeImages(all: readonly BaseImage[]): string {
+  const count = (how: BaseImage['how']): number =>
+    all.filter((image) => image.how === how && image.problem === null).length;
+  const parts = (['present', 'pulled', 'made'] as const).filter((how) => count(how) > 0);
+  return parts.map((how) => `${count(how)} ${how}`).join(', ');
+}
 
 async function startProcesses(version: string, { values }: Settlement): Promise<void> {
   await step('processes', 'starting Slipway', async () => {
