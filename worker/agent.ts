@@ -25,15 +25,18 @@ async function run(): Promise<void> {
   const firewall = createFirewall({ tag, openPorts: openPorts(config), log: log.child({ part: 'firewall' }) });
   await firewall.ensure(stop.signal); // before anything of a tenant can start
   const keeping = firewall.keep(stop.signal);
-  const { region, edge, close } = await createLocalRegion(config, id, log);
-  await edge.ensure(stop.signal);
+  const local = await createLocalRegion(config, id, log);
+  await local.edge.ensure(stop.signal);
   const fences = await openFences(path.join(config.stateDir, 'agent', 'fences.json'));
-  const server = await serveAgent({ region, fences, log }, path.join(config.stateDir, 'run', 'agent.sock'));
+  const server = await serveAgent(
+    { region: local.region, fences, log },
+    path.join(config.stateDir, 'run', 'agent.sock'),
+  );
   log.info('ready', { installation: id });
   if (!stop.signal.aborted)
     await new Promise((resolve) => stop.signal.addEventListener('abort', resolve, { once: true }));
   await server.close();
-  await Promise.all([keeping, close()]);
+  await Promise.all([keeping, local.close()]);
   log.info('stopped');
 }
 
