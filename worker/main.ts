@@ -23,6 +23,7 @@ import type { Engine } from '#server/release/engine.ts';
 import { processFault } from '#server/release/fault.ts';
 import { deriveKey } from '#server/secret.ts';
 import { GitSource } from '#server/source/git.ts';
+import { sweepGitScratch } from '#server/source/git-command.ts';
 import { runLoops } from '#worker/loops.ts';
 import { runObserver } from '#worker/observer.ts';
 import { startRunners } from '#worker/runners.ts';
@@ -84,6 +85,7 @@ async function main(): Promise<void> {
   const log = createLogger({ process: 'worker' });
   const database = openDatabase(config.DATABASE_URL, { name: 'worker', max: 10 });
   const notices = await openNotices(config.DATABASE_URL);
+  await sweepGitScratch(config.stateDir);
   const engine = await createEngine(config, database.db, notices, log);
   const stopping = new AbortController();
   const advance = advanceReleaseTask(engine, stopping.signal);

@@ -67,6 +67,7 @@ async function buildWeb(root: string, folder: string): Promise<void> {
   cpSync(path.join(root, '.next/static'), path.join(web, '.next/static'), { recursive: true });
   if (existsSync(path.join(root, 'public')))
     cpSync(path.join(root, 'public'), path.join(web, 'public'), { recursive: true });
+  cpSync(path.join(root, 'server/templates'), path.join(web, 'server/templates'), { recursive: true }); // read at run time
   for (const name of readdirSync(web)) if (name.startsWith('.env')) rmSync(path.join(web, name)); // Next copies them along
 }
 
