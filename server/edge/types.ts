@@ -50,14 +50,15 @@ export interface TrafficCount {
 export interface EdgeDriver {
   /**
    * Makes the publication the deployment's routes: state to disk first, then run time; requests in flight go on.
-   * The same generation again repeats it safely; an older one is refused. @throws conflict, unavailable
+   * The same generation again repeats it safely; an older one, other content under the same generation, and a route of
+   * another deployment or of the dashboard are refused. @throws conflict, unavailable, too_many when the edge is full
    */
   publish(publication: Publication, signal: AbortSignal): Promise<void>;
   /** The generation in force at run time for the deployment on every edge in rotation; null when none. */
   confirmed(deploymentId: string, signal: AbortSignal): Promise<number | null>;
   /** Gives servers outside the generation in force no new requests and answers how many connections they still hold, old processes of a reload included. */
   drain(deploymentId: string, serverNames: readonly string[], signal: AbortSignal): Promise<{ open: number }>;
-  /** Takes servers out for good; what is open is cut. Answers how many were cut. Fine when they are gone. */
+  /** Takes servers out for good; what is open is cut. Answers how many were cut. Fine when they are gone. @throws conflict when the generation in force names one, unavailable */
   remove(deploymentId: string, serverNames: readonly string[], signal: AbortSignal): Promise<{ cut: number }>;
   /** Counters per component since the edge first knew it, kept over reloads. */
   traffic(deploymentId: string, signal: AbortSignal): Promise<Record<string, TrafficCount>>;

@@ -1,6 +1,6 @@
 /**
  * Renders HAProxy's files from data. `base.cfg` never contains tenant text; `slots.cfg` and the map hold ids, addresses
- * and checked host names. Paths are relative to the edge's folder. Facts behind each line: `docs/edge.md`.
+ * and checked host names. Paths are relative to the edge's folder. The golden files show the results.
  */
 import { createHash } from 'node:crypto';
 import { routeKey } from '#server/edge/publication.ts';
@@ -11,8 +11,8 @@ import type { EdgeServer, EdgeTargetSettings } from '#server/edge/types.ts';
 export interface BaseOptions {
   bind: string;
   httpPort: number;
-  /** Null without certificates: http only. */
-  httpsPort: number | null;
+  /** Null without certificates: http only. `certificates` is a digest of them: HAProxy reads them at a start or reload. */
+  https: { port: number; certificates: string } | null;
   /** `origin` is the dashboard's own URL without a path; `port` is where it listens on loopback. */
   dashboard: { host: string; origin: string; port: number };
   maxConnections: number;
@@ -61,7 +61,8 @@ ${errorPages.map((page) => `  http-error ${answer(page)}\n`).join('')}`;
 
 const frontendSection = (options: BaseOptions): string => `frontend fe from edge
   bind ${bindTo(options.bind, options.httpPort)}
-${options.httpsPort === null ? '' : `  bind ${bindTo(options.bind, options.httpsPort)} ssl crt ${files.certificates}/ alpn h2,http/1.1\n`}  # one address cannot take all connections; a web server in front of the edge comes from loopback
+  bind unix@${relayBind} name relay mode 600${options.user === null ? '' : ` uid ${options.user.uid} gid ${options.user.gid}`} accept-proxy
+${options.https === null ? '' : `  bind ${bindTo(options.bind, options.https.port)} ssl crt ${files.certificates}/ alpn h2,http/1.1\n`}  # one address cannot take all connections; a web server in front of the edge comes from loopback
   tcp-request connection track-sc1 src table per_ip unless { src 127.0.0.0/8 }
   tcp-request connection reject if { sc1_conn_cur gt 1000 }
   # the client's request id if it is well formed and single, else a new one
@@ -84,6 +85,9 @@ ${options.httpsPort === null ? '' : `  bind ${bindTo(options.bind, options.https
   http-request set-var(txn.release) var(txn.route),field(2,|)
   http-response set-header X-Slipway-Release %[var(txn.release)] if { var(txn.release) -m len gt 0 }
   # forwarding headers are ours alone; a Connection header must not name them as hop-by-hop; only WebSocket may leave HTTP
+  http-request set-var(txn.proto) str(http)
+  http-request set-var(txn.proto) str(https) if { ssl_fc }
+  http-request set-var(txn.proto) req.hdr(x-forwarded-proto) if { so_name -m str relay }
   http-request del-header Forwarded
   http-request del-header X-Forwarded- -m beg
   http-request del-header X-Slipway- -m beg
@@ -95,8 +99,7 @@ ${options.httpsPort === null ? '' : `  bind ${bindTo(options.bind, options.https
   http-request set-header X-Forwarded-For %[src]
   http-request set-header X-Real-IP %[src]
   http-request set-header X-Forwarded-Host %[var(txn.host)]
-  http-request set-header X-Forwarded-Proto https if { ssl_fc }
-  http-request set-header X-Forwarded-Proto http unless { ssl_fc }
+  http-request set-header X-Forwarded-Proto %[var(txn.proto)]
   http-request set-header X-Forwarded-Port %[dst_port]
   http-request set-header X-Request-Start t=%[date(0,ms)]
   use_backend %[var(txn.backend)] if { var(txn.backend) -m found }
@@ -104,13 +107,13 @@ ${options.httpsPort === null ? '' : `  bind ${bindTo(options.bind, options.https
 `;
 
 /** Its own timeouts: a live page holds one response open for as long as it is looked at. */
-const dashboardSection = ({ dashboard, httpsPort }: BaseOptions): string => `backend dashboard from edge
+const dashboardSection = ({ dashboard, https }: BaseOptions): string => `backend dashboard from edge
   timeout server 10m
   timeout tunnel 12h
   retries 3
   retry-on conn-failure empty-response
   http-request disable-l7-retry unless { method GET HEAD OPTIONS }
-${dashboard.origin.startsWith('https:') && httpsPort !== null ? `  http-request redirect prefix ${dashboard.origin} code 308 unless { ssl_fc }\n` : ''}${dashboard.origin.startsWith('https:') ? '  http-request set-header X-Forwarded-Proto https\n' : ''}  # names that Next.js uses between its own parts: nobody outside may say them
+${dashboard.origin.startsWith('https:') && https !== null ? `  http-request redirect prefix ${dashboard.origin} code 308 unless { var(txn.proto) -m str https }\n` : ''}${dashboard.origin.startsWith('https:') ? '  http-request set-header X-Forwarded-Proto https\n' : ''}  # names that Next.js uses between its own parts: nobody outside may say them
   http-request del-header X-Middleware- -m beg
   http-request del-header X-Nextjs- -m beg
   http-request del-header X-Invoke- -m beg
@@ -135,6 +138,22 @@ defaults slot from edge
   http-request return status 503 hdr Retry-After 5 content-type text/plain string "Too many requests are waiting.\\n" if { var(txn.queue) -m int gt 0 } { avg_queue,sub(txn.queue) ge 0 }
 `;
 
+/** Inside the workers' empty root directory, so that they reach it after the chroot. */
+const relayBind = 'empty/relay.sock';
+/** Where the worker of before a reload sends requests that come over connections it still has. */
+const relaySection = (options: BaseOptions): string => `backend relay from edge
+  timeout server 1h
+  timeout tunnel 12h
+  server next unix@${options.user === null ? relayBind : '/relay.sock'} send-proxy-v2
+`;
+/**
+ * All routes of an old worker: whatever the host, to the new one. Without it the next request of an idle connection would
+ * follow the routes of the day of the reload.
+ */
+export const relayEntries: readonly (readonly [string, string])[] = 'abcdefghijklmnopqrstuvwxyz0123456789.-'
+  .split('')
+  .map((first) => [first, 'relay|']);
+
 const answeringBackends = `backend per_ip from edge
   stick-table type ipv6 size 100k expire 60s store conn_cur
 backend ${unknownHostPage.name} from edge
@@ -143,12 +162,21 @@ ${noticePages.map((page) => `backend notice-${page.name} from edge\n  http-reque
 
 /** The fixed part. Its first lines name its own digest, so that a running HAProxy can be asked which one it has. */
 export function renderBase(options: BaseOptions, slotCount: number): string {
-  const rest = [frontendSection(options), dashboardSection(options), answeringBackends, slotDefaults].join('\n');
+  const rest = [
+    frontendSection(options),
+    dashboardSection(options),
+    relaySection(options),
+    answeringBackends,
+    slotDefaults,
+  ].join('\n');
   const text = `${globalSection(options)}\n${defaultsSection}\n${rest}`;
-  return text.replace('global\n', `global\n  description ${baseDigest(text, slotCount)}\n`);
+  return text.replace(
+    'global\n',
+    `global\n  description ${baseDigest(text, slotCount, options.https?.certificates ?? '')}\n`,
+  );
 }
-const baseDigest = (text: string, slotCount: number): string =>
-  `slipway-${createHash('sha256').update(`${slotCount}\n${text}`).digest('hex').slice(0, 16)}`;
+const baseDigest = (text: string, slotCount: number, certificates: string): string =>
+  `slipway-${createHash('sha256').update(`${slotCount}\n${certificates}\n${text}`).digest('hex').slice(0, 16)}`;
 export const digestOf = (base: string): string => /^ {2}description (\S+)$/m.exec(base)?.[1] ?? '';
 
 /**

@@ -7,6 +7,7 @@ import type { EdgeConfig } from '#server/edge/haproxy/driver.ts';
 import { withFreeSlots, withNewWorker, withTraffic, type EdgeState } from '#server/edge/haproxy/model.ts';
 import { connectionLimit, workerUser, type EdgeProcess } from '#server/edge/haproxy/process.ts';
 import type { Runtime, WorkerInfo } from '#server/edge/haproxy/runtime.ts';
+import { relayOldWorkers } from '#server/edge/haproxy/servers.ts';
 import type { Serial } from '#server/edge/haproxy/serial.ts';
 import type { EdgeStore } from '#server/edge/haproxy/store.ts';
 
@@ -46,14 +47,17 @@ export function createKeeper({ config, clock, log, store, runtime, edgeProcess, 
     },
   };
 
-  const baseOptions = async (): Promise<BaseOptions> => ({
-    bind: config.SLIPWAY_BIND,
-    httpPort: config.SLIPWAY_HTTP_PORT,
-    httpsPort: (await store.hasCertificates()) ? config.SLIPWAY_HTTPS_PORT : null,
-    dashboard: { host: dashboard.hostname, origin: dashboard.origin, port: config.SLIPWAY_WEB_PORT },
-    maxConnections: await connectionLimit(),
-    user: await workerUser(),
-  });
+  const baseOptions = async (): Promise<BaseOptions> => {
+    const certificates = await store.certificateDigest();
+    return {
+      bind: config.SLIPWAY_BIND,
+      httpPort: config.SLIPWAY_HTTP_PORT,
+      https: certificates === null ? null : { port: config.SLIPWAY_HTTPS_PORT, certificates },
+      dashboard: { host: dashboard.hostname, origin: dashboard.origin, port: config.SLIPWAY_WEB_PORT },
+      maxConnections: await connectionLimit(),
+      user: await workerUser(),
+    };
+  };
   /** Adds up what the running worker counted. Without one, what it counted since the last time is lost. */
   const count = async (signal: AbortSignal): Promise<EdgeState> => {
     const state = await memory.get();
@@ -70,6 +74,7 @@ export function createKeeper({ config, clock, log, store, runtime, edgeProcess, 
     memory.set(await count(signal));
     const base = await store.saveAll(await memory.get(), await baseOptions());
     await adopt(await edgeProcess.reload(digestOf(base), signal));
+    await relayOldWorkers(edgeProcess, signal);
     log?.info('edge reloaded');
   };
   /** Does the running worker have the routes and servers of the state? */

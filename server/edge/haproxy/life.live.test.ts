@@ -1,4 +1,5 @@
 import { readFile, rm } from 'node:fs/promises';
+import http from 'node:http';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { startOrigin, startTestEdge, type Origin, type TestEdge } from '#server/edge/haproxy/testing.ts';
 import type { Origin as TestOrigin } from '#server/edge/haproxy/testing.ts';
@@ -126,6 +127,31 @@ test('connections in the worker of before a reload are seen by drain and cut by 
   await expect.poll(() => edge.edge.drain('a', ['old'], signal)).toEqual({ open: 0 });
   await expect.poll(() => socket.socket.readyState).toBe(socket.socket.CLOSED);
   expect(await answering('a.test')).toBe('fresh');
+});
+
+test('a connection kept over a reload follows later switches, with the client and its request id as they are', async () => {
+  const [old, fresh] = [await origin('old'), await origin('fresh')];
+  await edge.edge.publish(publication('a', 1, old), signal);
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+  const ask = (host: string, id: string): ReturnType<TestEdge['request']> =>
+    edge.request(host, '/', { agent, headers: { 'X-Request-Id': id } });
+  expect((await ask('a.test', 'before-the-reload-0001')).origin).toBe('old');
+  await edge.edge.reload(signal);
+  await edge.edge.publish(publication('a', 2, fresh), signal);
+  await edge.edge.remove('a', ['old'], signal);
+  await old.close();
+  const answer = await ask('a.test', 'after-the-reload-00001');
+  expect([answer.origin, answer.headers['x-slipway-release'], answer.headers['x-request-id']]).toEqual([
+    'fresh',
+    'rel_2',
+    'after-the-reload-00001',
+  ]);
+  expect(fresh.headers.at(-1)).toMatchObject({
+    'x-forwarded-for': '127.0.0.1',
+    'x-forwarded-proto': 'http',
+    'x-forwarded-port': String(edge.config.SLIPWAY_HTTP_PORT),
+  });
+  agent.destroy();
 });
 
 test('slots are given back after the delay, not while something is open in them', async () => {

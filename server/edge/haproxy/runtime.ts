@@ -105,6 +105,25 @@ export interface Runtime {
 
 const gone = 'No such server.';
 
+/** Replaces all entries of a map in one step. @param send asks one worker. @throws AppError unavailable */
+export async function replaceMap(
+  send: (command: string) => Promise<string>,
+  map: string,
+  entries: readonly (readonly [string, string])[],
+): Promise<void> {
+  const must = async (command: string, accepted: RegExp): Promise<RegExpExecArray> => {
+    const answer = await send(command);
+    const match = accepted.exec(answer);
+    if (match) return match;
+    throw new AppError('unavailable', 'The edge refused a change.', { cause: new Error(answer) });
+  };
+  const [, version = ''] = await must(commandOf(['prepare map', map]), /^New version created: (\d+)$/);
+  for (const payload of payloadsOf(entries)) {
+    await must(`${commandOf(['add map', `@${version}`, map])} <<\n${payload}`, /^$/);
+  }
+  await must(commandOf(['commit map', `@${version}`, map]), /^$/);
+}
+
 /** @param socketPath the worker's own socket. */
 export function createRuntime(socketPath: string): Runtime {
   const say = (words: readonly string[], accepted: readonly string[], signal: AbortSignal): Promise<string> =>
@@ -141,16 +160,7 @@ export function createRuntime(socketPath: string): Runtime {
       const answer = await ask(socketPath, commandOf(['del server', `${slot}/${name}`]), signal);
       return answer === 'Server deleted.' || answer === gone;
     },
-    async replaceMap(map, entries, signal) {
-      const created = await ask(socketPath, commandOf(['prepare map', map]), signal);
-      const version = /^New version created: (\d+)$/.exec(created)?.[1];
-      if (version === undefined)
-        throw new AppError('unavailable', 'The edge refused a change.', { cause: new Error(created) });
-      for (const payload of payloadsOf(entries)) {
-        await tell(socketPath, `${commandOf(['add map', `@${version}`, map])} <<\n${payload}`, [''], signal);
-      }
-      await say(['commit map', `@${version}`, map], [''], signal);
-    },
+    replaceMap: (map, entries, signal) => replaceMap((command) => ask(socketPath, command, signal), map, entries),
     async mapValue(map, key, signal) {
       const answer = await ask(socketPath, commandOf(['get map', map, key]), signal);
       return /found=yes.* key="([^"]*)", value="([^"]*)"/.exec(answer)?.[2] ?? null;

@@ -2,7 +2,8 @@
 import { isRetryable } from '#server/errors.ts';
 import { commandOf } from '#server/edge/haproxy/cli.ts';
 import type { EdgeProcess } from '#server/edge/haproxy/process.ts';
-import { parseStats, type Runtime, type ServerLoad } from '#server/edge/haproxy/runtime.ts';
+import { files, relayEntries } from '#server/edge/haproxy/config.ts';
+import { parseStats, replaceMap, type Runtime, type ServerLoad } from '#server/edge/haproxy/runtime.ts';
 
 /** Loads of the named servers in each old worker. One that ended meanwhile holds nothing. @throws AppError unavailable */
 async function oldLoads(
@@ -56,4 +57,15 @@ export async function cutServers(
   const old = await oldLoads(edgeProcess, names, signal);
   for (const { pid, loads: held } of old) if (sumOpen(held) > 0) await cutInOldWorker(edgeProcess, pid, names, signal);
   return sumOpen([...loads, ...old.flatMap(({ loads: held }) => held)]);
+}
+
+/** Makes the workers of before a reload send what still reaches them to the new one. One that ends meanwhile needs nothing. */
+export async function relayOldWorkers(edgeProcess: EdgeProcess, signal: AbortSignal): Promise<void> {
+  for (const pid of (await edgeProcess.processes(signal)).old) {
+    try {
+      await replaceMap((command) => edgeProcess.askWorker(pid, command, signal), files.routes, relayEntries);
+    } catch (error) {
+      if (!isRetryable(error) || (await edgeProcess.processes(signal)).old.includes(pid)) throw error;
+    }
+  }
 }

@@ -1,6 +1,8 @@
 /** The edge's folder: what the driver remembers, and the files that HAProxy starts from. */
+import { createHash } from 'node:crypto';
 import { chmod, mkdir, open, readFile, readdir, rename } from 'node:fs/promises';
 import path from 'node:path';
+import * as z from 'zod';
 import { AppError } from '#server/errors.ts';
 import { allPages, renderPage } from '#server/edge/haproxy/pages.ts';
 import { emptyState, type EdgeState } from '#server/edge/haproxy/model.ts';
@@ -15,6 +17,49 @@ import {
 } from '#server/edge/haproxy/config.ts';
 
 const stateFile = 'state.json';
+const server = z.object({ name: z.string(), address: z.string(), port: z.number() });
+const settings = z.object({
+  responseTimeoutMs: z.number(),
+  tunnelTimeoutMs: z.number(),
+  maxConnections: z.number(),
+  queueLimit: z.number(),
+});
+const count = z.object({ requests: z.number(), failed: z.number(), bytesIn: z.number(), bytesOut: z.number() });
+const publication = z.object({
+  deploymentId: z.string(),
+  releaseId: z.string(),
+  generation: z.number(),
+  targets: z.array(
+    z.object({
+      key: z.string(),
+      servers: z.array(server),
+      settings,
+      routes: z.array(z.object({ host: z.string(), path: z.string() })),
+    }),
+  ),
+  notices: z.array(
+    z.object({ host: z.string(), state: z.enum(['not-deployed', 'stopped', 'starting', 'maintenance']) }),
+  ),
+});
+const stateSchema: z.ZodType<EdgeState> = z.object({
+  slotCount: z.number(),
+  worker: z.string().nullable(),
+  deployments: z.record(
+    z.string(),
+    z.object({ publication, slots: z.record(z.string(), z.string()), counts: z.record(z.string(), count) }),
+  ),
+  slots: z.record(
+    z.string(),
+    z.object({
+      deploymentId: z.string(),
+      key: z.string(),
+      servers: z.array(server),
+      settings,
+      base: count,
+      leftAt: z.number().nullable(),
+    }),
+  ),
+});
 
 /** Replaces a file so that after a power cut there is the old or the new content, whole. */
 export async function writeDurably(file: string, content: string): Promise<void> {
@@ -46,8 +91,8 @@ export interface EdgeStore {
   saveState(state: EdgeState): Promise<void>;
   /** Base configuration and pages as well: what a start or reload needs. Answers the base configuration. */
   saveAll(state: EdgeState, options: BaseOptions): Promise<string>;
-  /** Are there certificates to listen on https with? */
-  hasCertificates(): Promise<boolean>;
+  /** Changes when a certificate does; null without any: then there is no https. */
+  certificateDigest(): Promise<string | null>;
 }
 
 /** @param folder HAProxy's working directory. @param dashboardHost has a route of its own that no deployment can take. */
@@ -67,6 +112,7 @@ export function createEdgeStore(folder: string, dashboardHost: string): EdgeStor
     await chmod(folder, 0o700);
     for (const name of ['run', 'maps', 'pages', 'empty', files.certificates])
       await mkdir(at(name), { recursive: true, mode: 0o700 });
+    await chmod(at('empty'), 0o711); // the workers' root directory, which is another user's
   };
   return {
     async load() {
@@ -74,7 +120,7 @@ export function createEdgeStore(folder: string, dashboardHost: string): EdgeStor
         if (error.code === 'ENOENT') return null;
         throw new AppError('internal', 'The state of the edge cannot be read.', { cause: error });
       });
-      return text === null ? emptyState() : (JSON.parse(text) as EdgeState);
+      return text === null ? emptyState() : stateSchema.parse(JSON.parse(text));
     },
     save,
     saveState,
@@ -86,9 +132,13 @@ export function createEdgeStore(folder: string, dashboardHost: string): EdgeStor
       await save(state);
       return base;
     },
-    async hasCertificates() {
-      const names = await readdir(at(files.certificates)).catch(() => []);
-      return names.some((name) => name.endsWith('.pem'));
+    async certificateDigest() {
+      const names = (await readdir(at(files.certificates)).catch(() => [])).filter((name) => name.endsWith('.pem'));
+      if (names.length === 0) return null;
+      const hash = createHash('sha256');
+      for (const name of names.toSorted((a, b) => a.localeCompare(b)))
+        hash.update(`${name}\n`).update(await readFile(path.join(at(files.certificates), name)));
+      return hash.digest('hex');
     },
   };
 }
