@@ -5,6 +5,7 @@ import { dependsOn, readPackageJson, type PackageJson } from '#server/build/plan
 import { procfileCommand, procfileType } from '#server/build/planners/procfile.ts';
 import { buildArguments, planFailure, renderedPlan, runSteps } from '#server/build/planners/results.ts';
 import { fileServerStage, fileServerPort } from '#server/build/planners/file-server.ts';
+import { staticFolder } from '#server/build/planners/static.ts';
 import type { PlanFailure, PlanInput, Planner, PlanResult } from '#server/build/planners/types.ts';
 import { imageUser, type Stage, type Step } from '#server/build/render.ts';
 
@@ -181,9 +182,18 @@ function readFacts(input: PlanInput): NodeFacts | PlanFailure {
   };
 }
 
+/** Plain files whose package.json only holds a formatter or the like: nothing to build, nothing to start. */
+function hasOnlyTools(input: PlanInput): boolean {
+  const json = readPackageJson(input.files);
+  const runs = json === null || json.scripts.build !== undefined || json.scripts.start !== undefined;
+  const isServer =
+    json?.main !== undefined || input.files.paths.some((path) => /^(?:server|app|main)\.[cm]?js$/.test(path));
+  return !runs && !isServer && Object.keys(json.dependencies).length === 0 && staticFolder(input) !== null;
+}
+
 export const nodePlanner: Planner = {
   name: 'node',
-  detect: ({ files }) => files.paths.includes('package.json'),
+  detect: (input) => input.files.paths.includes('package.json') && !hasOnlyTools(input),
   plan(input): PlanResult {
     const facts = readFacts(input);
     if ('kind' in facts) return facts;

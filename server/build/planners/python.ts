@@ -31,6 +31,9 @@ function pythonVersion(files: RepositoryListing): { version: string; from: strin
   return { version: versions[0], from: 'default' };
 }
 
+/** An application that is no package: only its dependencies are installed. */
+const installDeclared = `python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"].get("dependencies", []), sep="\\n")' > /tmp/requirements.txt && pip install -r /tmp/requirements.txt`;
+
 function installOf(files: RepositoryListing): Install | null {
   const has = (name: string): boolean => files.paths.includes(name);
   if (has('uv.lock'))
@@ -43,9 +46,13 @@ function installOf(files: RepositoryListing): Install | null {
       command: 'pip install -r requirements.txt',
     };
   }
-  if (has('pyproject.toml'))
-    return { found: 'pip install (pyproject.toml)', needs: 'everything', command: 'pip install .' };
-  return null;
+  if (!has('pyproject.toml')) return null;
+  const isPackage = /^\s*\[build-system\]/m.test(files.read('pyproject.toml') ?? '');
+  return {
+    found: 'pip install (pyproject.toml)',
+    needs: 'everything',
+    command: isPackage ? 'pip install .' : installDeclared,
+  };
 }
 
 /** What the repository declares, as text to look for a framework in. */

@@ -8,14 +8,14 @@ const usualFolders = ['', 'public', 'dist', 'build', 'site', '_site', 'out', 'ww
 const indexOf = (folder: string): string => (folder === '' ? 'index.html' : `${folder}/index.html`);
 
 /** The folder to serve; null when none has an index.html and none is set. */
-const folderOf = ({ files, settings }: PlanInput): string | null =>
+export const staticFolder = ({ files, settings }: PlanInput): string | null =>
   settings.build.outputDirectory ?? usualFolders.find((folder) => files.paths.includes(indexOf(folder))) ?? null;
 
 export const staticPlanner: Planner = {
   name: 'static',
-  detect: (input) => folderOf(input) !== null || input.context.kind === 'static',
+  detect: (input) => staticFolder(input) !== null || input.context.kind === 'static',
   plan(input) {
-    const folder = folderOf(input);
+    const folder = staticFolder(input);
     const setting = 'build.outputDirectory';
     if (folder === null)
       return planFailure('no_planner', setting, 'There is no index.html to serve.', 'Set the output directory.');

@@ -24,10 +24,7 @@ export interface PlanContext {
 }
 export interface PlanFailure {
   kind: 'failed';
-  code: Extract<
-    FailureCode,
-    'no_planner' | 'dockerfile_missing' | 'dockerfile_unsupported' | 'path_outside_repository' | 'root_missing'
-  >;
+  code: Extract<FailureCode, 'no_planner' | 'dockerfile_missing' | 'path_outside_repository'>;
   message: string;
   advice: string;
   /** Dotted path of the setting that mends it. */
