@@ -1,6 +1,6 @@
 /** The one place where our error codes become tRPC's. */
-import { TRPCError } from '@trpc/server';
-import { AppError, type ErrorCode } from '#server/errors.ts';
+import { tracked, type TrackedEnvelope, TRPCError } from '@trpc/server';
+import { AppError, type ErrorCode, isAborted } from '#server/errors.ts';
 import type { Logger } from '#server/log.ts';
 
 const codes: Record<ErrorCode, ConstructorParameters<typeof TRPCError>[0]['code']> = {
@@ -21,4 +21,21 @@ export function toTrpcError(error: TRPCError, log: Logger, path: string): TRPCEr
     code: 'INTERNAL_SERVER_ERROR',
     message: 'Something went wrong on our side. It was logged; try again.',
   });
+}
+
+/**
+ * A subscription's messages with their ids, for resuming. What a stream throws later than its start does not pass the
+ * procedures' middleware, so it is mapped here; an AbortError stays one and breaks the connection.
+ */
+export async function* trackedStream<T>(
+  source: AsyncIterable<readonly [string, T]>,
+  log: Logger,
+  path: string,
+): AsyncGenerator<TrackedEnvelope<T>> {
+  try {
+    for await (const [id, message] of source) yield tracked(id, message);
+  } catch (error) {
+    if (isAborted(error)) throw error;
+    throw toTrpcError(new TRPCError({ code: 'INTERNAL_SERVER_ERROR', cause: error }), log, path);
+  }
 }

@@ -4,13 +4,14 @@ import type { LogLine } from '#server/logs/types.ts';
 /** Stream id → sequence number. */
 export type Positions = ReadonlyMap<string, number>;
 
+/** Never empty, because an event's id may not be: `-` stands for the beginning. */
 export const formatPositions = (positions: Positions): string =>
-  [...positions].map(([id, seq]) => `${id}:${seq}`).join(',');
+  positions.size === 0 ? '-' : [...positions].map(([id, seq]) => `${id}:${seq}`).join(',');
 
 /** Null when the text is no position. */
 export function parsePositions(text: string): Map<string, number> | null {
   const positions = new Map<string, number>();
-  for (const part of text === '' ? [] : text.split(',')) {
+  for (const part of text === '' || text === '-' ? [] : text.split(',')) {
     const [, id = '', seq = ''] = /^(log_[a-z0-9]{26}):(\d{1,15})$/.exec(part) ?? [];
     if (id === '') return null;
     positions.set(id, Number(seq));

@@ -12,7 +12,7 @@ const batch = 500;
 const pollMs = 2000;
 
 /**
- * Yields `[position, lines]` after the position, each line once. Ends with `end` when the release is over and a further
+ * Yields `[position, lines]` after the position, each line once; the first answer comes at once and may be empty. Ends with `end` when the release is over and a further
  * look found nothing more.
  */
 export async function* followLog(
@@ -28,6 +28,7 @@ export async function* followLog(
   const stops = new Map([['', ctx.notices.onEvent(orgId, waker.wake)]]);
   let checkedAt = ctx.clock.now().getTime();
   let quietLooks = 0;
+  let isFirst = true;
   try {
     for (;;) {
       await waker.wait(pollMs, signals);
@@ -42,7 +43,9 @@ export async function* followLog(
       for (const row of rows) if (!stops.has(row.id)) stops.set(row.id, ctx.notices.onLog(row.id, waker.wake));
       const lines = await readForward(ctx, rows, positions, batch);
       positions = advance(positions, lines);
-      if (lines.length > 0) yield [formatPositions(positions), { kind: 'lines', lines: lineViews(rows, lines) }];
+      if (lines.length > 0 || isFirst)
+        yield [formatPositions(positions), { kind: 'lines', lines: lineViews(rows, lines) }];
+      isFirst = false;
       if (lines.length === batch) waker.wake();
       quietLooks = isOver && lines.length === 0 ? quietLooks + 1 : 0;
       if (quietLooks >= 2) {

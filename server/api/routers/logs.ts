@@ -1,5 +1,5 @@
-import { tracked } from '@trpc/server';
 import * as z from 'zod';
+import { trackedStream } from '#server/api/errors.ts';
 import { id } from '#server/api/inputs.ts';
 import { streamSignals } from '#server/api/shutdown.ts';
 import { orgInput, orgProcedure, router } from '#server/api/trpc.ts';
@@ -30,12 +30,9 @@ export const logsRouter = router({
     )
     .query(({ ctx, input }) => readLogPage(ctx.uc, input)),
   /** Lines as they come, after `lastEventId` (the `after` of a page); ends when a release is over and read to its end. */
-  follow: orgProcedure.input(orgInput({ of, lastEventId: position.nullish() })).subscription(async function* ({
-    ctx,
-    input,
-    signal,
-  }) {
-    for await (const [position, message] of followLog(ctx.uc, input, streamSignals(signal)))
-      yield tracked(position, message);
-  }),
+  follow: orgProcedure
+    .input(orgInput({ of, lastEventId: position.nullish() }))
+    .subscription(({ ctx, input, signal, path }) =>
+      trackedStream(followLog(ctx.uc, input, streamSignals(signal)), ctx.services.log, path),
+    ),
 });
