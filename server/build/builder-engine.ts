@@ -9,7 +9,13 @@ import path from 'node:path';
 import * as z from 'zod';
 import { findCgroups, type Cgroups } from '#server/build/cgroup.ts';
 import { ensureDisk, unmountBelow } from '#server/build/builder-disk.ts';
-import { buildBridge, ensureNetwork, removeNetwork, type BuilderNetwork } from '#server/build/builder-network.ts';
+import {
+  buildBridge,
+  ensureNetwork,
+  hasHostRules,
+  removeNetwork,
+  type BuilderNetwork,
+} from '#server/build/builder-network.ts';
 import {
   builderPaths, readBuilderStatus, readInstallation,
   type BuilderConfig, type BuilderPaths, type BuilderStatus,
@@ -140,6 +146,7 @@ const engineEnvironment = (paths: BuilderPaths): Record<string, string> => ({
   // Otherwise the log of a step is cut at 200 KiB/s; -1 does not lift both limits in every version.
   BUILDKIT_STEP_LOG_MAX_SIZE: '2147483647',
   BUILDKIT_STEP_LOG_MAX_SPEED: '1073741824',
+  DOCKER_BUILDKIT_RUNC_COMMAND: path.join(paths.bin, 'runc'),
 });
 
 async function startEngine(paths: BuilderPaths, cgroups: Cgroups | null, signal: AbortSignal): Promise<string> {
@@ -168,10 +175,14 @@ async function startFailure(paths: BuilderPaths): Promise<AppError> {
   return new AppError('unavailable', 'The build engine did not start.', { cause: new Error(log) });
 }
 
-async function ensureSeparate(config: BuilderConfig, paths: BuilderPaths, signal: AbortSignal): Promise<BuilderStatus> {
+async function ensureSeparate(
+  config: BuilderConfig,
+  paths: BuilderPaths,
+  network: BuilderNetwork,
+  signal: AbortSignal,
+): Promise<BuilderStatus> {
   const cgroups = await findCgroups();
   const degraded: string[] = [];
-  const network = await ensureNetwork(paths, signal);
   if (cgroups) await limitGroups(paths, config, cgroups);
   else degraded.push('Builds have no memory, process or CPU limits: control groups cannot be written here.');
   await installRunc(paths, cgroups);
@@ -204,19 +215,25 @@ async function ensureSeparate(config: BuilderConfig, paths: BuilderPaths, signal
   };
 }
 
-/** Why a builder of its own cannot be had here, or null. */
-async function obstacle(paths: BuilderPaths, signal: AbortSignal): Promise<string | null> {
-  if (process.getuid?.() !== 0) return 'Slipway does not run as root';
+/** The network of a builder of its own, or why it cannot be had here. */
+async function possibleNetwork(paths: BuilderPaths, signal: AbortSignal): Promise<BuilderNetwork | { reason: string }> {
+  if (process.getuid?.() !== 0) return { reason: 'Slipway does not run as root' };
   for (const program of ['dockerd', 'nsenter', 'nft', 'iptables', 'mkfs.ext4'])
-    if ((await exec('which', [program], { signal })).exitCode !== 0) return `${program} is not installed`;
+    if ((await exec('which', [program], { signal })).exitCode !== 0) return { reason: `${program} is not installed` };
   try {
-    await ensureNetwork(paths, signal);
-    return null;
+    return await ensureNetwork(paths, signal);
   } catch (error) {
     if (signal.aborted) throw error;
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : '';
-    return `a network namespace cannot be made (${cause.split('\n').at(-1) ?? ''})`;
+    return { reason: `a network namespace cannot be made (${cause.split('\n').at(-1) ?? ''})` };
   }
+}
+
+/** True while the engine answers and nobody took its network rules away; some 20 ms. */
+export async function isWhole(paths: BuilderPaths, status: BuilderStatus, signal: AbortSignal): Promise<boolean> {
+  if (!status.separate) return true;
+  const [version, isClosed] = await Promise.all([engineVersion(paths, signal), hasHostRules(paths, signal)]);
+  return version !== null && isClosed;
 }
 
 /**
@@ -229,13 +246,13 @@ export async function ensureBuilder(config: BuilderConfig, signal: AbortSignal):
   const paths = builderPaths(config.stateDir, tag);
   await mkdir(paths.home, { recursive: true, mode: 0o711 });
   return exclusively(paths, signal, async () => {
-    const reason = await obstacle(paths, signal);
+    const network = await possibleNetwork(paths, signal);
     const status: BuilderStatus =
-      reason === null
-        ? await ensureSeparate(config, paths, signal)
+      'nameservers' in network
+        ? await ensureSeparate(config, paths, network, signal)
         : {
             socket: config.SLIPWAY_DOCKER_SOCKET, separate: false, version: '', diskBytes: null, limits: false, fingerprint: '',
-            degraded: [`Builds run in the engine of the applications, because ${reason}: they are not limited and reach private addresses. For trusted tenants only.`],
+            degraded: [`Builds run in the engine of the applications, because ${network.reason}: they are not limited and reach private addresses. For trusted tenants only.`],
           }; // prettier-ignore
     await writeFile(paths.status, JSON.stringify(status), { mode: 0o600 });
     return status;

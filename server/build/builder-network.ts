@@ -97,7 +97,7 @@ table inet slipway {
   set dns4 { type ipv4_addr; ${dns.length > 0 ? `elements = { ${dns.join(', ')} }` : ''} }
   chain output { type filter hook output priority -10; policy accept; jump egress; }
   chain forward { type filter hook forward priority -10; policy drop; iifname "docker0" jump egress; iifname "docker0" accept; ct state established,related accept; }
-  chain input { type filter hook input priority -10; policy accept; ct state established,related accept; tcp flags & rst == rst accept; iifname "docker0" drop; iifname "slwb-*" drop; }
+  chain input { type filter hook input priority -10; policy accept; ct state established,related accept; tcp flags & rst == rst accept; iifname { "docker0", "slwb-*" } meta l4proto tcp reject with tcp reset; iifname { "docker0", "slwb-*" } drop; }
   chain egress {
     ct state established,related accept
     tcp flags & rst == rst accept
@@ -131,13 +131,23 @@ table inet ${paths.table} {
 }
 `;
 
+const forwardRules = (paths: BuilderPaths): string[][] => [
+  ['-i', paths.hostLink, '-j', 'ACCEPT'],
+  ['-o', paths.hostLink, '-m', 'conntrack', '--ctstate', 'ESTABLISHED,RELATED', '-j', 'ACCEPT'],
+];
+
+/** False when somebody flushed the host's rules: builds would reach it, or nothing. */
+export async function hasHostRules(paths: BuilderPaths, signal: AbortSignal): Promise<boolean> {
+  const looks = await Promise.all([
+    exec('nft', ['list', 'table', 'inet', paths.table], { signal }),
+    ...forwardRules(paths).map((rule) => exec('iptables', ['-w', '-C', 'FORWARD', ...rule], { signal })),
+  ]);
+  return looks.every(({ exitCode }) => exitCode === 0);
+}
+
 /** Docker sets the forward policy to drop; what another table drops is final, so the accept must be in that chain. */
 async function acceptForward(paths: BuilderPaths, add: boolean, signal: AbortSignal): Promise<void> {
-  const rules = [
-    ['-i', paths.hostLink, '-j', 'ACCEPT'],
-    ['-o', paths.hostLink, '-m', 'conntrack', '--ctstate', 'ESTABLISHED,RELATED', '-j', 'ACCEPT'],
-  ];
-  for (const rule of rules) {
+  for (const rule of forwardRules(paths)) {
     const present = await exec('iptables', ['-w', '-C', 'FORWARD', ...rule], { signal });
     if (add && present.exitCode !== 0) await execOk('iptables', ['-w', '-I', 'FORWARD', ...rule], { signal });
     if (!add && present.exitCode === 0) await exec('iptables', ['-w', '-D', 'FORWARD', ...rule], { signal });

@@ -34,7 +34,7 @@ export interface Cgroups {
   destroy(group: string): Promise<void>;
 }
 
-const root = '/sys/fs/cgroup';
+const systemRoot = '/sys/fs/cgroup';
 const controllers1 = ['memory', 'cpu', 'pids'];
 
 const text = (file: string): Promise<string> => readFile(file, 'utf8').catch(() => '');
@@ -111,7 +111,7 @@ async function destroyTrees(tops: readonly string[]): Promise<void> {
   }
 }
 
-function version1(controllers: readonly string[]): Cgroups {
+function version1(root: string, controllers: readonly string[]): Cgroups {
   const at = (controller: string, group: string): string => path.join(root, controller, group);
   const everywhere = (group: string): string[] => controllers.map((controller) => at(controller, group));
   return {
@@ -141,7 +141,7 @@ function version1(controllers: readonly string[]): Cgroups {
   };
 }
 
-function version2(): Cgroups {
+function version2(root: string): Cgroups {
   const at = (group: string): string => path.join(root, group);
   return {
     version: 2,
@@ -172,11 +172,11 @@ function version2(): Cgroups {
 }
 
 /** The machine's control groups with the three controllers that limits need; null when it has none that we may write. */
-export async function findCgroups(): Promise<Cgroups | null> {
+export async function findCgroups(root: string = systemRoot): Promise<Cgroups | null> {
   const unified = await text(path.join(root, 'cgroup.controllers'));
-  if (unified !== '') return ['memory', 'cpu', 'pids'].every((name) => unified.includes(name)) ? version2() : null;
+  if (unified !== '') return ['memory', 'cpu', 'pids'].every((name) => unified.includes(name)) ? version2(root) : null;
   const present = await Promise.all(
     controllers1.map(async (name) => (await text(path.join(root, name, 'cgroup.procs'))) !== ''),
   );
-  return present.includes(false) ? null : version1(controllers1);
+  return present.includes(false) ? null : version1(root, controllers1);
 }

@@ -150,11 +150,14 @@ describe('a build', () => {
   });
 });
 
+/** Takes the whole disk without the time that writing takes. */
+const fill = (file: string): string => `for i in $(seq 100); do fallocate -l 50M ${file}$i || break; done`;
+
 describe('a build that takes too much ends within 10 s with the limit named', () => {
   const bombs = [
     ['build_out_of_memory', 'node -e "const a=[]; for(;;) a.push(Buffer.alloc(1e7,1))"; sleep 30'],
     ['build_process_limit', 'b() { b | b & }; b; sleep 30'],
-    ['build_disk_full', 'dd if=/dev/zero of=/big bs=1M count=100000; sleep 30'],
+    ['build_disk_full', `${fill('/big')}; sleep 30`],
   ] as const;
   it.each(bombs)('%s', async (code, command) => {
     const request = await builder.request(`FROM ${testBase}\nRUN ${command}\n`);
@@ -164,6 +167,30 @@ describe('a build that takes too much ends within 10 s with the limit named', ()
     expect(await groups()).toEqual([]);
     const next = await build(await builder.request(`FROM ${testBase}\nRUN echo after ${code}\n`));
     expect(next.result.kind).toBe('built');
+  });
+});
+
+describe('builds at the same time', () => {
+  it('lets the others finish when one fills the disk', async () => {
+    const patient = build(await builder.request(`FROM ${testBase}\nRUN touch /a && sleep 5\n`, { cacheNamespace: 'patient' })); // prettier-ignore
+    const greedy = await build(await builder.request(`FROM ${testBase}\nRUN --mount=type=cache,target=/c ${fill('/c/big')}; sleep 30\n`)); // prettier-ignore
+    expect(greedy.result).toMatchObject({ code: 'build_disk_full' });
+    expect((await patient).result.kind).toBe('built');
+  });
+
+  it('lets an equal step of the same organization go on when the build that began it is aborted', async () => {
+    const dockerfile = `FROM ${testBase}\nRUN echo begun; sleep 3; echo ended\n`;
+    const controller = new AbortController();
+    const first = await builder.request(dockerfile);
+    const second = await builder.request(dockerfile);
+    const began = Promise.withResolvers<null>();
+    const aborted = engine.build(first, (event) => event.kind === 'line' && began.resolve(null), controller.signal);
+    await began.promise;
+    const other = build(second);
+    setTimeout(() => controller.abort(), 1000);
+    await expect(aborted).rejects.toMatchObject({ code: 'aborted' });
+    expect((await other).result.kind).toBe('built');
+    await expect.poll(groups).toEqual([]);
   });
 });
 

@@ -6,6 +6,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import * as z from 'zod';
+import { ensureBuilder, isWhole } from '#server/build/builder-engine.ts';
 import {
   builderPaths,
   readBuilderStatus,
@@ -131,23 +132,22 @@ async function run(
   const all = AbortSignal.any([signal, own.signal]);
   limits.add(label, (hit) => end({ by: 'limit', hit }));
   const outcome: Outcome = { imageId: null, error: null };
+  // When the upload breaks the engine notices, and the build says so: only a problem of the source ends it from here.
+  engine
+    .act({ method: 'POST', path: '/build', query: { version: '2', buildid: `upload-request:${label}` }, content: { type: 'application/x-tar', data: packed.stream }, timeoutMs: request.limits.timeoutMs, signal: all })
+    .catch(() => {
+      const problem = packed.stream.errored;
+      if (problem instanceof ContextProblem) end({ by: 'context', problem });
+    });
   try {
-    const uploading = engine
-      .act({ method: 'POST', path: '/build', query: { version: '2', buildid: `upload-request:${label}` }, content: { type: 'application/x-tar', data: packed.stream }, timeoutMs: request.limits.timeoutMs, signal: all })
-      .catch((error: unknown) => {
-        const problem = packed.stream.errored;
-        if (problem instanceof ContextProblem) end({ by: 'context', problem });
-        else if (!all.aborted) own.abort(error);
-      });
     const answer = await engine.stream({ method: 'POST', path: '/build', query: query(request, packed.dockerfile, label), timeoutMs: request.limits.timeoutMs, signal: all });
     if (!answer) throw new AppError('unavailable', 'The build engine does not know how to build.');
     Object.assign(outcome, await follow(answer, trace));
-    await uploading;
   } catch (error) {
     if (signal.aborted || stop.ending.by === 'itself') throw error;
   } finally {
     clearTimeout(timer);
-    packed.stream.destroy();
+    own.abort(); // an upload that nobody reads
     const hit = await limits.remove(label);
     if (hit && stop.ending.by === 'itself' && outcome.error !== null) stop.ending = { by: 'limit', hit };
   }
@@ -197,17 +197,25 @@ async function prepare(
 export function createBuildEngine(config: BuilderConfig): BuildEngine {
   let connected: Promise<Builder> | null = null;
   const runtime = new Engine(config.SLIPWAY_DOCKER_SOCKET);
-  const builderOf = async (): Promise<Builder> => {
+  const builderOf = (): Promise<Builder> => {
     connected ??= connect(config).catch((error: unknown) => {
       connected = null;
       throw error;
     });
     return connected;
   };
+  /** Before each build: a builder that died, or lost its rules, is brought back first. */
+  const wholeBuilder = async (signal: AbortSignal): Promise<Builder> => {
+    const present = await builderOf().catch(() => null);
+    if (present && (await isWhole(present.paths, present.status, signal))) return present;
+    await ensureBuilder(config, signal);
+    connected = null;
+    return builderOf();
+  };
 
   async function build(request: BuildRequest, onEvent: (event: BuildEvent) => void, signal: AbortSignal): Promise<BuildResult> {
     if (signal.aborted) throw new AppError('aborted', 'Cancelled.', { cause: signal.reason });
-    const builder = await builderOf();
+    const builder = await wholeBuilder(signal);
     const packed = await prepare(builder, config, request);
     if ('kind' in packed) return packed;
     const label = randomBytes(16).toString('hex');

@@ -1,9 +1,9 @@
 /** What builds make beside their result, and how it goes away: control groups, processes, images without an owner, cache. */
+import { setTimeout } from 'node:timers/promises';
 import * as z from 'zod';
 import type { Cgroups } from '#server/build/cgroup.ts';
 import type { LimitWatcher } from '#server/build/limits.ts';
 import type { BuildRequest } from '#server/build/types.ts';
-import { systemClock } from '#server/clock.ts';
 import type { Engine } from '#server/runtime/docker/engine.ts';
 
 export const workLabel = 'slipway.work';
@@ -26,28 +26,56 @@ export interface Leftovers {
 
 export function createLeftovers(engine: Engine, cgroups: Cgroups | null, builds: string): Leftovers {
   const running = new Map<string, BuildRequest>();
+  const draining = new Set<string>();
 
-  async function removeImages(label: string, signal: AbortSignal): Promise<number> {
+  async function removeImages(label: string, signal: AbortSignal): Promise<void> {
     const filters = JSON.stringify({ label: [label] });
     const found = await engine.json(imagesSchema, { method: 'GET', path: '/images/json', query: { all: '1', filters }, signal });
     for (const { Id } of found ?? [])
       await engine.act({ method: 'DELETE', path: `/images/${encodeURIComponent(Id)}`, query: { force: '1' }, signal });
-    return found?.length ?? 0;
   } // prettier-ignore
 
   async function removeLate(label: string): Promise<void> {
     const signal = AbortSignal.timeout(lateImageMs);
     while (!signal.aborted) {
-      await removeImages(`${buildLabel}=${label}`, signal).catch(() => 0);
-      await systemClock.sleep(500, signal).catch(() => undefined);
+      await removeImages(`${buildLabel}=${label}`, signal).catch(() => undefined);
+      await setTimeout(500, undefined, { ref: false });
     }
   }
 
   /** Groups of builds that nobody runs: the process that ran them ended without a word. */
   async function destroyForgotten(): Promise<void> {
     if (!cgroups) return;
-    const forgotten = (await cgroups.children(builds)).filter((label) => !running.has(label));
+    const forgotten = (await cgroups.children(builds)).filter((label) => !running.has(label) && !draining.has(label));
     await Promise.all(forgotten.map((label) => cgroups.destroy(`${builds}/${label}`)));
+  }
+
+  /** A build of the same organization, whose steps may be this one's: equal steps at one time run once. */
+  const hasSibling = (label: string, namespace: string | undefined): boolean =>
+    [...running].some(([other, request]) => other !== label && request.cacheNamespace === namespace);
+
+  /** The engine ends what nobody waits for within milliseconds; what lasts longer belongs to a sibling. */
+  async function destroyGroup(label: string, namespace: string | undefined): Promise<void> {
+    if (!cgroups) return;
+    const group = `${builds}/${label}`;
+    const isEmpty = async (): Promise<boolean> => (await cgroups.pids(group)).length === 0;
+    const deadline = performance.now() + 500;
+    while (hasSibling(label, namespace) && !(await isEmpty())) {
+      if (performance.now() > deadline) {
+        void drain(label, namespace);
+        return;
+      }
+      await setTimeout(20);
+    }
+    await cgroups.destroy(group);
+  }
+  async function drain(label: string, namespace: string | undefined): Promise<void> {
+    const group = `${builds}/${label}`;
+    draining.add(label);
+    while (hasSibling(label, namespace) && ((await cgroups?.pids(group)) ?? []).length > 0)
+      await setTimeout(200, undefined, { ref: false });
+    await cgroups?.destroy(group);
+    draining.delete(label);
   }
 
   return {
@@ -57,7 +85,8 @@ export function createLeftovers(engine: Engine, cgroups: Cgroups | null, builds:
       await cgroups?.ensure(`${builds}/${label}`, { memoryBytes: memoryMib * mib, cpuMillis, processes });
     },
     async end(label, kept) {
-      await cgroups?.destroy(`${builds}/${label}`);
+      const namespace = running.get(label)?.cacheNamespace;
+      await destroyGroup(label, namespace);
       running.delete(label);
       if (!kept) void removeLate(label);
     },

@@ -71,6 +71,7 @@ export function createLimitWatcher(paths: BuilderPaths, status: BuilderStatus, c
   };
 
   async function isDiskLow(): Promise<boolean> {
+    if (!status.separate) return false;
     const { bavail, bsize } = await statfs(paths.data);
     return bavail * bsize < reserve;
   }
