@@ -21,7 +21,7 @@ export interface LocalRegion {
 export async function createLocalRegion(config: Config, installationId: string, log: Logger): Promise<LocalRegion> {
   const engine = new Engine(config.SLIPWAY_DOCKER_SOCKET);
   const edge = createHaproxyEdge(config, { log: log.child({ part: 'edge' }) });
-  const { instances, sessions } = await createDockerRuntime(engine, installationId);
+  const { instances, sessions } = await createDockerRuntime(engine, { installationId, stateDir: config.stateDir });
   const artifacts = new DockerArtifacts(engine);
   const builds = createBuildEngine(config);
   return {

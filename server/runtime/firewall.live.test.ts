@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { networkInterfaces } from 'node:os';
+import { networkInterfaces, tmpdir } from 'node:os';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { exec } from '#server/exec.ts';
 import { newId } from '#server/ids.ts';
@@ -23,6 +25,7 @@ const octet = 64 + (randomBytes(1)[0] ?? 0) / 2;
 
 describe('firewall', () => {
   const engine = new Engine(socketPath);
+  let stateDir: string;
   const host = createServer((_req, res) => res.end('host'));
   const open = createServer((_req, res) => res.end('open'));
   const logged: string[] = [];
@@ -75,8 +78,9 @@ describe('firewall', () => {
   };
 
   beforeAll(async () => {
+    stateDir = await mkdtemp(path.join(tmpdir(), 'slipway-firewall-'));
     image = await importTestImage(socketPath);
-    runtime = await createDockerRuntime(engine, newId('installation'));
+    runtime = await createDockerRuntime(engine, { installationId: newId('installation'), stateDir });
     for (const server of [host, open])
       await new Promise<void>((resolve) => {
         server.listen(0, '0.0.0.0', resolve);
@@ -93,6 +97,7 @@ describe('firewall', () => {
     for (const each of [own, other]) await runtime.instances.removeNetwork(each.deploymentId, signal);
     await image.remove();
     await engine.close();
+    await rm(stateDir, { recursive: true, force: true });
     host.close();
     open.close();
   });

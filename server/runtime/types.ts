@@ -28,7 +28,7 @@ export interface InstanceSpec {
   network: NetworkSpec;
   /** IPv4 inside the subnet. */
   address: string;
-  /** Names that resolve to this address inside the deployment once it is live. */
+  /** Names that resolve to this address inside the deployment while it is kept alive. */
   aliases: readonly string[];
   cpuMillis: number;
   memoryMib: number;
@@ -70,7 +70,7 @@ export interface InstanceDriver {
    * @throws conflict when the name has another spec, the address is taken or the network is missing; not_found when the image is.
    */
   start(spec: InstanceSpec, signal: AbortSignal): Promise<void>;
-  /** From live on the engine restarts a crashed instance, also after a reboot; `false` before a stop, and fine when it is gone. */
+  /** From live on the engine restarts a crashed instance, also after a reboot; `false` before a stop, and fine when it is gone. Its aliases resolve as long as it is on. */
   keepAlive(instanceId: string, on: boolean, signal: AbortSignal): Promise<void>;
   /** SIGTERM, then SIGKILL after `graceMs`. Fine when it is stopped or gone. */
   stop(instanceId: string, graceMs: number, signal: AbortSignal): Promise<void>;

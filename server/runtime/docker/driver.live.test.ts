@@ -1,7 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { describe, expect, it, vi } from 'vitest';
 import { newId } from '#server/ids.ts';
 import { runtimeContract } from '#server/runtime/contract.ts';
+import { Bench, signal, until } from '#server/runtime/contract-bench.ts';
 import type { RuntimeHarness } from '#server/runtime/contract-bench.ts';
 import { DockerArtifacts } from '#server/runtime/docker/artifacts.ts';
 import { HostCapacity } from '#server/runtime/docker/capacity.ts';
@@ -11,14 +15,15 @@ import { importTestImage } from '#server/runtime/docker/test-image.ts';
 
 const socketPath = process.env.SLIPWAY_DOCKER_SOCKET ?? '/var/run/docker.sock';
 
-export async function dockerHarness(): Promise<RuntimeHarness> {
+async function dockerHarness(): Promise<RuntimeHarness> {
+  const stateDir = await mkdtemp(path.join(tmpdir(), 'slipway-runtime-'));
   const image = await importTestImage(socketPath);
   const engine = new Engine(socketPath);
   const tag = randomBytes(2).toString('hex');
   const third = createHash('sha256').update(tag).digest()[0] ?? 0;
   let networks = 0;
   return {
-    ...(await createDockerRuntime(engine, newId('installation'))),
+    ...(await createDockerRuntime(engine, { installationId: newId('installation'), stateDir })),
     artifacts: new DockerArtifacts(engine),
     capacity: new HostCapacity(),
     image: image.reference,
@@ -40,6 +45,7 @@ export async function dockerHarness(): Promise<RuntimeHarness> {
     async dispose() {
       await image.remove();
       await engine.close();
+      await rm(stateDir, { recursive: true, force: true });
     },
   };
 }
@@ -48,8 +54,46 @@ runtimeContract('docker', dockerHarness);
 
 describe('Engine', () => {
   it('says unavailable when nothing listens at the socket', async () => {
-    const runtime = await createDockerRuntime(new Engine('/nonexistent/engine.sock'), newId('installation'));
+    const runtime = await createDockerRuntime(new Engine('/nonexistent/engine.sock'), {
+      installationId: newId('installation'),
+      stateDir: '/nonexistent',
+    });
     const { signal } = new AbortController();
     await expect(runtime.instances.inspect(newId('instance'), signal)).rejects.toMatchObject({ code: 'unavailable' });
+  });
+});
+
+describe('names inside a deployment', () => {
+  const bench = new Bench(dockerHarness);
+  bench.attach();
+
+  it('resolve to live instances only, in instances that run already too', async () => {
+    const network = await bench.deployment();
+    const { instances } = bench.harness;
+    const at = (last: number): string =>
+      network.subnet.replace(/\d+\/26$/, String(Number(/\.(\d+)\//.exec(network.subnet)?.[1]) + last));
+    const watch =
+      'while :; do echo $(busybox awk "\\$2 == \\"api\\" {print \\$1}" /etc/hosts); busybox sleep 0.1; done';
+    const watcher = await bench.start(bench.spec(network, watch, { address: at(2), aliases: ['web'] }));
+    const serve = bench.harness.commands.serve;
+    const one = await bench.start(bench.spec(network, serve, { address: at(3), aliases: ['api'] }));
+    const two = await bench.start(bench.spec(network, serve, { address: at(4), aliases: ['api'] }));
+    const seen = async (): Promise<string> => {
+      const lines: string[] = [];
+      for await (const line of bench.harness.sessions.logs(watcher.id, { since: null, follow: false, tail: 1 }, signal))
+        lines.push(line.text);
+      return (lines[0] ?? '').split(' ').toSorted().join(' ');
+    };
+    const sees = (...addresses: string[]): Promise<void> =>
+      vi.waitFor(async () => expect(await seen()).toBe(addresses.join(' ')), until);
+    await sees('');
+    await instances.keepAlive(one.id, true, signal);
+    await sees(one.address);
+    await instances.keepAlive(two.id, true, signal);
+    await sees(one.address, two.address);
+    await instances.keepAlive(one.id, false, signal);
+    await sees(two.address);
+    await instances.remove(two.id, signal);
+    await sees('');
   });
 });

@@ -1,9 +1,11 @@
 /** InstanceDriver and SessionDriver on a Docker Engine of this machine. */
 import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { containerName } from '#server/domain/naming.ts';
 import { AppError, notFound } from '#server/errors.ts';
 import type { Engine, EngineRequest } from '#server/runtime/docker/engine.ts';
+import { HostNames } from '#server/runtime/docker/hosts.ts';
 import { containerPath, Containers } from '#server/runtime/docker/inspect.ts';
 import { label } from '#server/runtime/docker/labels.ts';
 import { Logs } from '#server/runtime/docker/logs.ts';
@@ -29,13 +31,23 @@ export interface DockerRuntime {
 
 const openFiles = 65_536;
 
-/** @param installationId only objects with this label are seen or touched. */
-export async function createDockerRuntime(engine: Engine, installationId: string): Promise<DockerRuntime> {
+export interface DockerRuntimeOptions {
+  /** Only objects with this label are seen or touched. */
+  installationId: string;
+  /** Absolute path of the state folder; `hosts` in it is the driver's. */
+  stateDir: string;
+}
+
+export async function createDockerRuntime(
+  engine: Engine,
+  { installationId, stateDir }: DockerRuntimeOptions,
+): Promise<DockerRuntime> {
   const containers = new Containers(engine, installationId);
   // Where root lacks CAP_SYS_RESOURCE the engine cannot go above the machine's own limit, which is ours too.
   const host = { installationId, openFiles: Math.min(openFiles, await hardOpenFiles()) };
+  const names = new HostNames(path.join(stateDir, 'hosts'), containers);
   return {
-    instances: new DockerInstances(engine, containers, host),
+    instances: new DockerInstances(engine, containers, names, host),
     sessions: dockerSessions(engine, containers),
   };
 }
@@ -43,14 +55,16 @@ export async function createDockerRuntime(engine: Engine, installationId: string
 class DockerInstances implements InstanceDriver {
   readonly #engine: Engine;
   readonly #containers: Containers;
+  readonly #names: HostNames;
   readonly #networks: Networks;
   readonly #observer: Observer;
   readonly #host: Host;
   readonly #pids = new Map<string, number>();
 
-  constructor(engine: Engine, containers: Containers, host: Host) {
+  constructor(engine: Engine, containers: Containers, names: HostNames, host: Host) {
     this.#engine = engine;
     this.#containers = containers;
+    this.#names = names;
     this.#networks = new Networks(engine, containers, host.installationId);
     this.#observer = new Observer(engine, containers, host.installationId);
     this.#host = host;
@@ -59,18 +73,19 @@ class DockerInstances implements InstanceDriver {
   ensureNetwork(spec: NetworkSpec, signal: AbortSignal): Promise<void> {
     return this.#networks.ensure(spec, signal);
   }
-  removeNetwork(deploymentId: string, signal: AbortSignal): Promise<void> {
-    return this.#networks.remove(deploymentId, signal);
+  async removeNetwork(deploymentId: string, signal: AbortSignal): Promise<void> {
+    await this.#networks.remove(deploymentId, signal);
+    await this.#names.forgetAll(deploymentId);
   }
 
   async start(spec: InstanceSpec, signal: AbortSignal): Promise<void> {
-    const body = containerBody(spec, this.#host);
+    const body = containerBody(spec, this.#host, this.#names.file(spec.deploymentId, spec.id));
     if (await this.#adopt(spec, signal)) return;
     if (!(await this.#networks.has(spec.network, signal)))
       throw new AppError('conflict', 'The network of the deployment is missing.');
-    const query = { name: containerName(spec.id) };
-    const path = '/containers/create';
-    const created = await this.#engine.act({ method: 'POST', path, query, body, signal }).catch((error: unknown) => {
+    await this.#names.prepare(spec, signal);
+    const request = { method: 'POST', path: '/containers/create', query: { name: containerName(spec.id) } } as const;
+    const created = await this.#engine.act({ ...request, body, signal }).catch((error: unknown) => {
       if (error instanceof AppError && error.code === 'conflict') return null; // made by another call meanwhile
       throw error;
     });
@@ -103,19 +118,36 @@ class DockerInstances implements InstanceDriver {
   }
 
   async keepAlive(instanceId: string, on: boolean, signal: AbortSignal): Promise<void> {
-    const path = `${containerPath(instanceId)}/update`;
     const body = { RestartPolicy: { Name: on ? 'always' : 'no' } };
-    const found = await this.#engine.act({ method: 'POST', path, body, signal });
+    const request = { method: 'POST', path: `${containerPath(instanceId)}/update` } as const;
+    const found = await this.#engine.act({ ...request, body, signal });
     if (on && !found) throw notFound();
+    if (found) await this.#refreshNames(instanceId, signal);
   }
 
   async stop(instanceId: string, graceMs: number, signal: AbortSignal): Promise<void> {
     const query = { t: String(Math.ceil(graceMs / 1000)) };
-    const path = `${containerPath(instanceId)}/stop`;
-    await this.#engine.act({ method: 'POST', path, query, timeoutMs: graceMs + 60_000, signal });
+    const request = { method: 'POST', path: `${containerPath(instanceId)}/stop` } as const;
+    await this.#engine.act({ ...request, query, timeoutMs: graceMs + 60_000, signal });
   }
 
   async remove(instanceId: string, signal: AbortSignal): Promise<void> {
+    const container = await this.#containers.find(instanceId, signal);
+    if (!container) return;
+    await this.#delete(instanceId, signal);
+    const deploymentId = container.Config.Labels[label.deployment];
+    if (deploymentId === undefined) return;
+    await this.#names.forget(deploymentId, instanceId);
+    if (container.HostConfig.RestartPolicy.Name === 'always') await this.#names.refresh(deploymentId, signal);
+  }
+
+  async #refreshNames(instanceId: string, signal: AbortSignal): Promise<void> {
+    const labels = (await this.#containers.find(instanceId, signal))?.Config.Labels ?? {};
+    const deploymentId = labels[label.deployment];
+    if (deploymentId !== undefined && labels[label.aliases] !== '') await this.#names.refresh(deploymentId, signal);
+  }
+
+  async #delete(instanceId: string, signal: AbortSignal): Promise<void> {
     const query = { force: '1', v: '1' };
     const request: EngineRequest = { method: 'DELETE', path: containerPath(instanceId), query, signal };
     try {

@@ -16,6 +16,7 @@ export const containerSchema = z.object({
     StartedAt: z.string(),
     FinishedAt: z.string(),
   }),
+  HostConfig: z.object({ RestartPolicy: z.object({ Name: z.string() }) }),
   Config: z.object({ Labels: z.record(z.string(), z.string()) }),
 });
 export type Container = z.output<typeof containerSchema>;

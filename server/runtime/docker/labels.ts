@@ -6,6 +6,9 @@ export const label = {
   component: 'slipway.component',
   release: 'slipway.release',
   role: 'slipway.role',
+  address: 'slipway.address',
+  /** Names inside the deployment, separated by spaces. */
+  aliases: 'slipway.aliases',
   /** Digest of the spec that a container was made from. */
   spec: 'slipway.spec',
 } as const;

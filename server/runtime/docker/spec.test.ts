@@ -6,6 +6,7 @@ import { containerBody, gatewayOf, isSafeReference, networkBody, specDigest } fr
 import type { InstanceSpec } from '#server/runtime/types.ts';
 
 const host = { installationId: 'inst_1', openFiles: 65_536 };
+const hostsFile = '/state/hosts/dep_1/ins_1';
 const spec: InstanceSpec = {
   id: 'ins_01j0000000000000000000000a',
   deploymentId: 'dep_1',
@@ -25,10 +26,10 @@ const spec: InstanceSpec = {
 
 describe('containerBody', () => {
   it('is this and nothing else', () => {
-    expect(containerBody(spec, host)).toMatchSnapshot();
+    expect(containerBody(spec, host, hostsFile)).toMatchSnapshot();
   });
   it('leaves the image its own command when there is none', () => {
-    const body = containerBody({ ...spec, command: null }, host);
+    const body = containerBody({ ...spec, command: null }, host, hostsFile);
     expect(body).not.toHaveProperty('Cmd');
     expect(body).not.toHaveProperty('Entrypoint');
   });
@@ -42,7 +43,7 @@ describe('containerBody', () => {
     ['an alias with a dot', { aliases: ['metadata.internal'] }],
     ['no memory', { memoryMib: 0 }],
   ] satisfies [string, Partial<InstanceSpec>][])('refuses %s', (_what, change) => {
-    expect(() => containerBody({ ...spec, ...change }, host)).toThrow(AppError);
+    expect(() => containerBody({ ...spec, ...change }, host, hostsFile)).toThrow(AppError);
   });
 
   it('gives no spec more than the fixed list, whatever its texts say', () => {
@@ -50,7 +51,7 @@ describe('containerBody', () => {
       [randomBytes(randomInt(12)).toString('latin1'), '","Privileged":true,"', '--privileged', '$(id)', '../../etc'][
         randomInt(5)
       ] ?? '';
-    const fixed = JSON.stringify(hostConfig(containerBody(spec, host)));
+    const fixed = JSON.stringify(hostConfig(containerBody(spec, host, hostsFile)));
     for (let round = 0; round < 10_000; round += 1) {
       const fuzzed: InstanceSpec = {
         ...spec,
@@ -63,13 +64,13 @@ describe('containerBody', () => {
       };
       let body: Record<string, unknown>;
       try {
-        body = containerBody(fuzzed, host);
+        body = containerBody(fuzzed, host, hostsFile);
       } catch (error) {
         expect(error).toBeInstanceOf(AppError);
         continue;
       }
       expect(JSON.stringify(hostConfig(body))).toBe(fixed);
-      expect(Object.keys(body).toSorted()).toEqual(Object.keys(containerBody(spec, host)).toSorted());
+      expect(Object.keys(body).toSorted()).toEqual(Object.keys(containerBody(spec, host, hostsFile)).toSorted());
     }
   });
 });

@@ -36,8 +36,11 @@ const sortKeys = (_key: string, value: unknown): unknown =>
     ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
     : value;
 
-/** @throws AppError bad_input for a spec that the domain should never have made. */
-export function containerBody(spec: InstanceSpec, host: Host): Record<string, unknown> {
+/**
+ * @param hostsFile path of the instance's `/etc/hosts` on this machine.
+ * @throws AppError bad_input for a spec that the domain should never have made.
+ */
+export function containerBody(spec: InstanceSpec, host: Host, hostsFile: string): Record<string, unknown> {
   assertSpec(spec);
   const memory = spec.memoryMib * 1024 * 1024;
   return {
@@ -56,6 +59,8 @@ export function containerBody(spec: InstanceSpec, host: Host): Record<string, un
       [label.component]: spec.componentId,
       [label.release]: spec.releaseId,
       [label.role]: spec.role,
+      [label.address]: spec.address,
+      [label.aliases]: spec.aliases.join(' '),
       [label.spec]: specDigest(spec),
     },
     HostConfig: {
@@ -80,10 +85,11 @@ export function containerBody(spec: InstanceSpec, host: Host): Record<string, un
       ],
       LogConfig: { Type: 'json-file', Config: { 'max-size': '20m', 'max-file': '3' } },
       RestartPolicy: { Name: 'no' },
+      Mounts: [{ Type: 'bind', Source: hostsFile, Target: '/etc/hosts', ReadOnly: true }],
     },
     NetworkingConfig: {
       EndpointsConfig: {
-        [spec.network.bridge]: { IPAMConfig: { IPv4Address: spec.address }, Aliases: [...spec.aliases] },
+        [spec.network.bridge]: { IPAMConfig: { IPv4Address: spec.address } },
       },
     },
   };
