@@ -87,8 +87,8 @@ export function SetupForm({ code: given }: { code: string }) {
             )}
           </Field>
           <Field
-            label="Team"
-            hint="Projects and members belong to a team; more can be added later"
+            label="Organization"
+            hint="Projects and members belong to it; more can be added later"
             error={errorOf('organization')}
           >
             {(control) => (

@@ -37,7 +37,7 @@ export function useDeploy(deployment: Target) {
   const request = useMutation(trpc.releases.request.mutationOptions(options));
   const restart = useMutation(trpc.releases.restart.mutationOptions(options));
   const isBusy = request.isPending || restart.isPending;
-  const run = (kind: DeployKind, componentIds?: string[]): void => {
+  const run = (kind: DeployKind, componentIds?: string[], draftRevision = deployment.draftRevision): void => {
     if (isBusy || denied) return;
     if (kind === 'restart')
       return restart.mutate({ org, deploymentId: deployment.id, ...(componentIds ? { componentIds } : {}) });
@@ -45,7 +45,7 @@ export function useDeploy(deployment: Target) {
       org,
       deploymentId: deployment.id,
       kind,
-      ...(kind === 'trigger' ? {} : { draftRevision: deployment.draftRevision }),
+      ...(kind === 'trigger' ? {} : { draftRevision }),
     });
   };
   return { run, isBusy, denied };

@@ -67,7 +67,6 @@ export function SettingsStep({ chosen, form, onChange, errorOf }: Props) {
                 {(control) => (
                   <Input
                     {...control}
-                    type={parameter.isSecret ? 'password' : 'text'}
                     value={form.parameters[parameter.key] ?? ''}
                     onChange={(event) =>
                       onChange({ ...form, parameters: { ...form.parameters, [parameter.key]: event.target.value } })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { sortProjects, summarySentence } from '#app/_features/projects/view.ts';
+import { byStage, sortProjects, summarySentence } from '#app/_features/projects/view.ts';
 import type { ProjectSummary } from '#server/domain/views/projects.ts';
 import type { StatusColour } from '#server/domain/words.ts';
 
@@ -21,3 +21,7 @@ test.each([
   [[project('a', 'green'), project('b', 'grey')], 'Everything works'],
   [[project('a', 'grey')], 'Nothing is running'],
 ])('the sentence names the worst', (projects, sentence) => expect(summarySentence(projects)?.sentence).toBe(sentence));
+test('production stands first, unknown stages last', () => {
+  const made = ['dev', 'staging', 'production', 'alpha'].map((stageName) => ({ stageName, name: stageName }));
+  expect(byStage(made).map((group) => group.stage)).toEqual(['Production', 'Staging', 'Alpha', 'Dev']);
+});

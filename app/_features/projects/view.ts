@@ -25,3 +25,22 @@ export function summarySentence(projects: readonly ProjectSummary[]): { tone: To
     return { tone: 'grey', sentence: 'Nothing is running' };
   return { tone: 'green', sentence: 'Everything works' };
 }
+
+const stageOrder = ['production', 'staging', 'testing'];
+const stageRank = (stage: string): number => {
+  const at = stageOrder.indexOf(stage);
+  return at === -1 ? stageOrder.length : at;
+};
+/** Production first, then what comes before it, then the rest by name. */
+export function byStage<D extends { stageName: string; name: string }>(
+  deployments: readonly D[],
+): { stage: string; deployments: D[] }[] {
+  const stages = [...new Set(deployments.map((deployment) => deployment.stageName))];
+  stages.sort((a, b) => stageRank(a) - stageRank(b) || a.localeCompare(b, 'en'));
+  return stages.map((stage) => ({
+    stage: stage.charAt(0).toUpperCase() + stage.slice(1),
+    deployments: deployments
+      .filter((deployment) => deployment.stageName === stage)
+      .sort((a, b) => a.name.localeCompare(b.name, 'en')),
+  }));
+}

@@ -12,7 +12,7 @@ export const topics = [
 export type Topic = (typeof topics)[number];
 
 const byWord: Record<string, readonly Topic[]> = {
-  variable: ['variables', 'drafts', 'deployments'],
+  variables: ['variables', 'drafts', 'deployments'],
   draft: ['drafts', 'deployments'],
   component: ['components', 'drafts', 'projects', 'deployments'],
   project: ['projects', 'deployments'],

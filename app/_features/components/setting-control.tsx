@@ -1,0 +1,77 @@
+'use client';
+import { useEffect, useRef, useState } from 'react';
+import { inputText, typedValue } from '#app/_features/components/draft-edit.ts';
+import type { SettingField } from '#app/_features/components/view.ts';
+import { Field, Input, Select } from '#app/ui/field.tsx';
+import { cn } from '#app/ui/cn.ts';
+
+interface Props {
+  field: SettingField;
+  value: unknown;
+  /** Where it was set, with the way back. */
+  origin: React.ReactNode;
+  /** What is live, when that differs. */
+  live: string | null;
+  /** The address asks for this one: it has the focus. */
+  isAsked: boolean;
+  disabled: boolean;
+  error: string | null;
+  onChange: (value: unknown) => void;
+}
+
+export function SettingControl({ field, value, origin, live, isAsked, disabled, error, onChange }: Props) {
+  const control = useRef<HTMLDivElement>(null);
+  // While one types, the text is theirs: "1." must not become "1".
+  const [typed, setTyped] = useState<{ text: string; value: string } | null>(null);
+  const shown = typed && typed.value === JSON.stringify(value) ? typed.text : inputText(field, value);
+  useEffect(() => {
+    if (!isAsked) return;
+    const element = control.current?.querySelector<HTMLElement>('input, select, textarea');
+    element?.focus();
+    control.current?.scrollIntoView({ block: 'center' });
+  }, [isAsked]);
+  const type = (text: string): void => {
+    const next = typedValue(field, text, value);
+    setTyped({ text, value: JSON.stringify(next) });
+    onChange(next);
+  };
+  const isMono = field.kind === 'command' || field.kind === 'path' || field.kind === 'paths' || field.kind === 'http';
+  return (
+    <div
+      ref={control}
+      className={cn(
+        'rounded-md transition-colors',
+        isAsked && 'bg-accent-fill shadow-[0_0_0_8px_var(--color-accent-fill)]',
+      )}
+    >
+      <Field
+        label={field.unit && field.kind !== 'choice' ? `${field.label} (${field.unit})` : field.label}
+        hint={field.hint}
+        aside={origin}
+        error={error}
+      >
+        {(wired) =>
+          field.kind === 'choice' ? (
+            <Select {...wired} value={shown} disabled={disabled} onChange={(event) => type(event.target.value)}>
+              {field.choices?.map((choice) => (
+                <option key={choice.value} value={choice.value}>
+                  {choice.label}
+                </option>
+              ))}
+            </Select>
+          ) : (
+            <Input
+              {...wired}
+              value={shown}
+              disabled={disabled}
+              inputMode={field.kind === 'number' || field.kind === 'cpu' ? 'decimal' : undefined}
+              className={cn(isMono && 'mono')}
+              onChange={(event) => type(event.target.value)}
+            />
+          )
+        }
+      </Field>
+      {live === null ? null : <p className="mt-1 text-xs text-accent-text">Live: {live}</p>}
+    </div>
+  );
+}

@@ -1,0 +1,121 @@
+/** Events of a deployment as sentences. Pure. */
+import type { ReleaseKind } from '#server/domain/release-machine.ts';
+import type { TimelineEntry } from '#server/domain/views/releases.ts';
+import { kindWords } from '#app/_features/release/view.ts';
+import type { Tone } from '#app/ui/status.tsx';
+
+export interface TimelineLine {
+  seq: number;
+  at: Date;
+  tone: Tone;
+  text: string;
+  /** Who, when a person did it. */
+  actor: string | null;
+  /** Below the deployment's address. */
+  href: string | null;
+}
+
+const text = (value: unknown): string =>
+  typeof value === 'string' ? value : typeof value === 'number' ? String(value) : '';
+const nameOf = (data: Record<string, unknown>): string =>
+  typeof data['number'] === 'number'
+    ? `Release ${String(data['number'])}`
+    : (kindWords[text(data['kind']) as ReleaseKind] ?? 'Operation');
+
+/** Steps on the way say nothing here: the release's own page has them. */
+const onTheWay = new Set([
+  'held',
+  'fetching',
+  'building',
+  'storing',
+  'starting',
+  'checking',
+  'hook',
+  'switching',
+  'cancelling',
+  'retiring',
+  'retired',
+]);
+const releaseLine = (state: string, data: Record<string, unknown>): { tone: Tone; text: string } | null => {
+  const name = nameOf(data);
+  switch (state) {
+    case 'queued':
+      return { tone: 'waiting', text: `${name} requested` };
+    case 'live':
+      return { tone: 'green', text: typeof data['number'] === 'number' ? `${name} live` : `${name} done` };
+    case 'failed':
+      return { tone: 'red', text: `${name} failed${text(data['message']) ? `: ${text(data['message'])}` : ''}` };
+    case 'aborted':
+      return { tone: 'grey', text: `${name} aborted` };
+    case 'superseded':
+      return { tone: 'grey', text: `${name} superseded by a newer one` };
+    default:
+      return onTheWay.has(state) ? null : { tone: 'grey', text: `${name} ${state}` };
+  }
+};
+
+function otherLine(kind: string, data: Record<string, unknown>): { tone: Tone; text: string; href?: string } {
+  const instance = text(data['name']) || text(data['instance']);
+  switch (kind) {
+    case 'deployment.created':
+      return { tone: 'grey', text: 'Deployment created' };
+    case 'deployment.renamed':
+      return { tone: 'grey', text: `Renamed to ${text(data['name'])}`, href: '/options' };
+    case 'deployment.trashed':
+      return { tone: 'grey', text: 'Deployment deleted' };
+    case 'deployment.restored':
+      return { tone: 'grey', text: 'Deployment restored' };
+    case 'draft.saved':
+      return {
+        tone: 'grey',
+        text: text(data['added'])
+          ? `Component ${text(data['added'])} added to the draft`
+          : 'Settings edited, not live yet',
+        href: '/components',
+      };
+    case 'variables.changed':
+      return { tone: 'grey', text: 'Variables edited, not live yet', href: '/variables' };
+    case 'component.removed':
+      return { tone: 'grey', text: `Component ${text(data['name'])} removed from the project`, href: '/components' };
+    case 'instance.exited':
+      return { tone: 'yellow', text: `${instance || 'An instance'} ${text(data['cause']) || 'exited'}` };
+    case 'instance.out-of-memory':
+      return { tone: 'red', text: `${instance || 'An instance'} was killed: out of memory` };
+    default: {
+      const words = kind.replace(/[._-]/g, ' ');
+      return {
+        tone: 'grey',
+        text: `${words.charAt(0).toUpperCase()}${words.slice(1)}${instance ? `: ${instance}` : ''}`,
+      };
+    }
+  }
+}
+
+/** Newest first. A request that came to an end shows its end only. */
+export function timelineLines(entries: readonly TimelineEntry[]): TimelineLine[] {
+  const ended = new Set(
+    entries
+      .filter((entry) => /^release\.(live|failed|aborted|superseded)$/.test(entry.kind))
+      .map((entry) => entry.releaseId),
+  );
+  return entries.flatMap((entry) => {
+    const base = { seq: entry.seq, at: entry.at, actor: entry.actor?.name ?? null };
+    if (!entry.kind.startsWith('release.')) {
+      const line = otherLine(entry.kind, entry.data);
+      return [{ ...base, tone: line.tone, text: line.text, href: line.href ?? null }];
+    }
+    const state = entry.kind.slice('release.'.length);
+    if (state === 'queued' && ended.has(entry.releaseId)) return [];
+    const line = releaseLine(state, entry.data);
+    const number = entry.data['number'];
+    return line
+      ? [
+          {
+            ...base,
+            ...line,
+            href: `/releases/${typeof number === 'number' ? String(number) : (entry.releaseId ?? '')}`,
+          },
+        ]
+      : [];
+  });
+}

@@ -1,0 +1,123 @@
+'use client';
+import { useMutation, useSuspenseQuery } from '@tanstack/react-query';
+import Link from 'next/link';
+import { useTRPC } from '#app/_lib/trpc-client.tsx';
+import { laneGroups } from '#app/_features/queue/view.ts';
+import { kindWords, stateWords } from '#app/_features/release/view.ts';
+import { useDenied, useOrg } from '#app/_features/shell/org-context.tsx';
+import { PageBody, PageHeader, Section } from '#app/_features/shell/page.tsx';
+import { sentenceOf } from '#app/_features/shell/problem.ts';
+import { Button } from '#app/ui/button.tsx';
+import { Empty } from '#app/ui/empty.tsx';
+import { Status } from '#app/ui/status.tsx';
+import { Cell, Head, HeadCell, Row, Table } from '#app/ui/table.tsx';
+import { countWords } from '#app/ui/time-words.ts';
+import { Ago } from '#app/ui/time.tsx';
+import { toast } from '#app/ui/toast.tsx';
+import type { QueueEntry } from '#server/domain/views/releases.ts';
+
+/** What works and what waits, by lane; everything here can be stopped. */
+export function QueuePage() {
+  const trpc = useTRPC();
+  const { slug: org } = useOrg();
+  const { data } = useSuspenseQuery(trpc.queue.list.queryOptions({ org }));
+  const { data: regions } = useSuspenseQuery(trpc.regions.list.queryOptions({ org }));
+  const running = data.filter((entry) => entry.position === null).length;
+  return (
+    <>
+      <PageHeader
+        crumbs={[{ label: 'Queue', href: `/${org}/queue` }]}
+        status={
+          <Status tone={running > 0 ? 'busy' : 'grey'}>
+            {data.length === 0
+              ? 'Nothing runs or waits'
+              : `${String(running)} running, ${String(data.length - running)} waiting`}
+          </Status>
+        }
+      />
+      <PageBody className="max-w-5xl">
+        {data.length === 0 ? (
+          <Empty title="The queue is empty" why="Releases stand here while they build, roll out or wait for a slot." />
+        ) : (
+          laneGroups(data).map((group) => (
+            <Section
+              key={group.lane}
+              title={group.lane === 'build' ? 'Builds' : 'Rollouts'}
+              note={regions
+                .map(
+                  (region) =>
+                    `${countWords(group.lane === 'build' ? region.buildSlots : region.rolloutSlots, 'slot')} in ${region.name}`,
+                )
+                .join(', ')}
+            >
+              <Table>
+                <Head>
+                  <HeadCell>Place</HeadCell>
+                  <HeadCell>Deployment</HeadCell>
+                  <HeadCell>Release</HeadCell>
+                  <HeadCell>State</HeadCell>
+                  <HeadCell className="text-right">Since</HeadCell>
+                  <HeadCell>
+                    <span className="sr-only">Actions</span>
+                  </HeadCell>
+                </Head>
+                <tbody>
+                  {group.entries.map((entry) => (
+                    <QueueRow key={entry.releaseId} entry={entry} />
+                  ))}
+                </tbody>
+              </Table>
+            </Section>
+          ))
+        )}
+      </PageBody>
+    </>
+  );
+}
+
+function QueueRow({ entry }: { entry: QueueEntry }) {
+  const trpc = useTRPC();
+  const { slug: org } = useOrg();
+  const denied = useDenied('release.abort');
+  const abort = useMutation(
+    trpc.releases.abort.mutationOptions({ onError: (error) => toast(sentenceOf(error), { tone: 'red' }) }),
+  );
+  const base = `/${org}/${entry.projectSlug}/${entry.deploymentSlug}`;
+  const { word, tone } = stateWords[entry.state];
+  const isStopping = abort.isPending || abort.isSuccess || entry.state === 'cancelling';
+  return (
+    <Row>
+      <Cell className="tabular w-16 text-muted">{entry.position ?? 'now'}</Cell>
+      <Cell className="max-w-72">
+        <Link
+          href={`${base}/releases/${String(entry.number ?? entry.releaseId)}`}
+          className="block truncate hover:underline"
+        >
+          <span className="text-muted">{entry.projectName} / </span>
+          {entry.deploymentName}
+        </Link>
+      </Cell>
+      <Cell className="tabular">{entry.number === null ? kindWords[entry.kind] : entry.number}</Cell>
+      <Cell className="max-w-80">
+        <span title={entry.heldReason ?? undefined}>
+          <Status tone={tone}>{entry.heldReason ? `${word}: ${entry.heldReason}` : word}</Status>
+        </span>
+      </Cell>
+      <Cell className="tabular text-right text-muted">
+        <Ago at={entry.since} />
+      </Cell>
+      <Cell className="w-0">
+        <Button
+          look="quiet"
+          size="small"
+          className="-my-1"
+          aria-disabled={isStopping || Boolean(denied)}
+          title={denied ?? undefined}
+          onClick={() => !isStopping && !denied && abort.mutate({ org, releaseId: entry.releaseId })}
+        >
+          {isStopping ? 'Aborting' : 'Abort'}
+        </Button>
+      </Cell>
+    </Row>
+  );
+}
