@@ -130,9 +130,8 @@ function describeImages(all: readonly BaseImage[]): string {
 async function startProcesses(version: string, { values }: Settlement): Promise<void> {
   await step('processes', 'starting Slipway', async () => {
     const place = { name: version, folder: versionFolder(root, version) };
-    const { started, status } = await ensureSupervisor(stateDir, place, values);
-    const roles = Object.keys(status.processes).join(', ');
-    return started ? `started ${roles}` : `${roles} run`;
+    const { started, roles } = await ensureSupervisor(stateDir, place, values);
+    return started ? `started ${roles.join(', ')}` : `${roles.join(', ')} run`;
   });
 }
 

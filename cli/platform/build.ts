@@ -7,15 +7,12 @@ import path from 'node:path';
 import { build } from 'esbuild';
 import { exec } from '#server/exec.ts';
 import { Stop } from '#cli/bootstrap/screen.mjs';
+import { entryPoints } from '#cli/supervisor/processes.ts';
 
 /** Bundled whole: unbundled, drizzle alone costs each process 150 MB and half a second. */
-const bundles = {
-  agent: 'worker/agent.ts',
-  worker: 'worker/main.ts',
-  gateway: 'worker/gateway.ts',
-  supervisor: 'cli/supervisor/main.ts',
-};
-const banner =
+const bundles = { ...entryPoints, supervisor: 'cli/supervisor/main.ts' };
+/** Bundled CommonJS packages ask for a `require`. */
+export const banner =
   "import{createRequire as slipwayRequire}from'node:module';const require=slipwayRequire(import.meta.url);";
 
 export const versionFolder = (root: string, version: string): string => path.join(root, 'dist', version);
@@ -37,10 +34,9 @@ export async function ensureBuilt(root: string, version: string): Promise<'built
 }
 
 async function bundleProcesses(root: string, folder: string): Promise<void> {
-  const present = Object.entries(bundles).filter(([, entry]) => existsSync(path.join(root, entry)));
   await build({
     absWorkingDir: root,
-    entryPoints: Object.fromEntries(present),
+    entryPoints: bundles,
     outdir: folder,
     outExtension: { '.js': '.mjs' },
     bundle: true,
@@ -54,7 +50,6 @@ async function bundleProcesses(root: string, folder: string): Promise<void> {
 }
 
 async function buildWeb(root: string, folder: string): Promise<void> {
-  if (!existsSync(path.join(root, 'app/layout.tsx'))) return;
   const next = path.join(root, 'node_modules/next/dist/bin/next');
   const { exitCode, stdout, stderr } = await exec(process.execPath, [next, 'build'], {
     cwd: root,

@@ -92,14 +92,14 @@ function signalProcess(target: Process, signal: NodeJS.Signals): void {
   }
 }
 
-/** Polls until `probe` is true. @throws Error with `failure` when it takes longer or the process ends. */
+/** Polls until `probe` is true. @throws AppError unavailable with `failure` when it takes longer or the process ends. */
 export async function waitUntil(
   probe: () => boolean | Promise<boolean>,
-  options: { timeoutMs: number; failure: string; process?: Process },
+  options: { timeoutMs: number; failure: () => string; process?: Process },
 ): Promise<void> {
   for (const end = Date.now() + options.timeoutMs; Date.now() < end; await sleep(50)) {
     if (await probe()) return;
     if (options.process && !isAlive(options.process)) break;
   }
-  throw new Error(options.failure);
+  throw new AppError('unavailable', options.failure());
 }

@@ -84,7 +84,7 @@ async function ensureLive(ctx: UseCaseContext, deploymentId: string): Promise<vo
   if ((await latest())?.outcome === 'live') return;
   await requestRelease(ctx, { deploymentId, kind: 'deploy' });
   const isOver = async (): Promise<boolean> => ((await latest())?.outcome ?? null) !== null;
-  await waitUntil(isOver, { timeoutMs: limitMs, failure: 'The sample project was not live after 10 minutes.' });
+  await waitUntil(isOver, { timeoutMs: limitMs, failure: () => 'The sample project was not live after 10 minutes.' });
   const release = await latest();
   if (release?.outcome !== 'live')
     throw new Stop(`The sample project is not live: ${release?.failure?.message ?? 'aborted'}`);

@@ -7,7 +7,7 @@ import { baseEnvironment, exec } from '#server/exec.ts';
 import { Engine } from '#server/runtime/docker/engine.ts';
 import { locate } from '#cli/bootstrap/programs.mjs';
 import { Stop } from '#cli/bootstrap/screen.mjs';
-import { startDaemon, stopDaemon, waitUntil } from './daemon.ts';
+import { readPidFile, startDaemon, stopDaemon, waitUntil } from './daemon.ts';
 import { statePaths } from './state.ts';
 
 const version = z.object({ Version: z.string() });
@@ -70,9 +70,12 @@ async function startEngine(stateDir: string, socket: string): Promise<void> {
     logFile,
     pidFile: pidFile(stateDir),
   });
-  const failure = `The Docker engine did not start; see ${logFile}`;
+  const failure = (): string => `The Docker engine did not start; see ${logFile}`;
   await waitUntil(async () => (await engineVersion(socket)) !== null, { timeoutMs: 60_000, process: started, failure });
 }
+
+/** True while the engine that Slipway started lives. */
+export const isEngineAlive = (stateDir: string): boolean => readPidFile(pidFile(stateDir)) !== null;
 
 /** Stops the engine when it is a process that Slipway started; false when it is not. */
 export const stopEngine = (stateDir: string): Promise<boolean> => stopDaemon(pidFile(stateDir), { graceMs: 30_000 });

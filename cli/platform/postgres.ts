@@ -58,30 +58,30 @@ async function programs(stateDir: string, owner: Owner | null): Promise<string> 
   return path.join(copy, 'bin');
 }
 
-/** Makes the data folder; where the state folder is out of the owner's reach it is a link to one that is not. */
-function makeDataFolder(stateDir: string, owner: Owner | null): void {
+/**
+ * Makes the cluster beside its place and moves it there as a whole, so that an interrupted start leaves nothing half made.
+ * Where the state folder is out of the owner's reach, `<state>/postgres` is a link to a folder that is not.
+ */
+async function initialise(stateDir: string, bin: string, owner: Owner | null, password: string): Promise<void> {
   const { postgres: data } = statePaths(stateDir);
   if (existsSync(data)) return;
-  const target = !owner || isReachable(stateDir) ? data : path.join(openFolder(stateDir), 'postgres');
-  mkdirSync(target, { recursive: true, mode: 0o700 });
-  if (owner) chownSync(target, owner.uid, owner.gid);
-  if (target !== data) symlinkSync(target, data);
-}
-
-async function initialise(stateDir: string, bin: string, owner: Owner | null, password: string): Promise<void> {
-  const { postgres: data, run } = statePaths(stateDir);
-  makeDataFolder(stateDir, owner);
-  if (existsSync(path.join(data, 'PG_VERSION'))) return;
-  const folder = owner && !isReachable(stateDir) ? openFolder(stateDir) : stateDir;
-  const passwordFile = path.join(folder, `.initdb-${path.basename(run)}-${process.pid}`);
+  const parent = !owner || isReachable(stateDir) ? stateDir : openFolder(stateDir);
+  const making = path.join(parent, 'postgres.new');
+  const passwordFile = path.join(parent, 'postgres.password');
+  mkdirSync(parent, { recursive: true, mode: 0o755 });
+  rmSync(making, { recursive: true, force: true });
+  mkdirSync(making, { mode: 0o700 });
   writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 });
-  if (owner) chownSync(passwordFile, owner.uid, owner.gid);
+  if (owner) for (const file of [making, passwordFile]) chownSync(file, owner.uid, owner.gid);
   try {
-    const args = ['--pgdata', realpathSync(data), '--auth', 'scram-sha-256', '--username', 'slipway', '--pwfile', passwordFile, '--encoding', 'UTF8', '--locale', 'C.UTF-8']; // prettier-ignore
+    const args = ['--pgdata', making, '--auth', 'scram-sha-256', '--username', 'slipway', '--pwfile', passwordFile, '--encoding', 'UTF8', '--locale', 'C.UTF-8']; // prettier-ignore
     await execOk(path.join(bin, 'initdb'), args, { cwd: '/', ...owner });
   } finally {
     rmSync(passwordFile, { force: true });
   }
+  const place = path.join(parent, 'postgres');
+  renameSync(making, place);
+  if (place !== data) symlinkSync(place, data);
 }
 
 /** A restart of the whole cluster within these settings costs about 30 ms. */
@@ -113,10 +113,10 @@ export async function ensurePostgres(
 ): Promise<'adopted' | 'started' | 'created'> {
   const running = findPostgres(stateDir);
   if (running) {
-    await waitUntil(() => answers(url), { timeoutMs: 30_000, process: running, failure: explain(stateDir) });
+    await waitUntil(() => answers(url), { timeoutMs: 30_000, process: running, failure: () => explain(stateDir) });
     return 'adopted';
   }
-  const isNew = !existsSync(path.join(statePaths(stateDir).postgres, 'PG_VERSION'));
+  const isNew = !existsSync(statePaths(stateDir).postgres);
   const owner = await clusterOwner();
   const bin = await programs(stateDir, owner);
   await initialise(stateDir, bin, owner, password);
@@ -129,7 +129,7 @@ export async function ensurePostgres(
     pidFile: pidFile(stateDir),
     ...owner,
   });
-  const ready = { timeoutMs: 60_000, process: started, failure: explain(stateDir) };
+  const ready = { timeoutMs: 60_000, process: started, failure: () => explain(stateDir) };
   await waitUntil(() => answers(maintenanceUrl(url)), ready);
   await createDatabase(url);
   return isNew ? 'created' : 'started';

@@ -1,12 +1,13 @@
 /**
- * The supervisor: a small process that `up` leaves behind. It keeps web, worker, agent and gateway alive, and the
- * database where it is ours. Killed, it takes nothing with it: the next `up` starts another one, which adopts what runs.
+ * The supervisor: a small process that `up` leaves behind. It keeps web, worker and agent alive, and database
+ * and engine where they are ours. Killed, it takes nothing with it: the next `up` starts another one, which adopts what runs.
  * Arguments: state folder, version folder, fingerprint.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createLogger } from '#server/log.ts';
 import { readEnvironment } from '#cli/bootstrap/settings.mjs';
 import { statePaths } from '#cli/platform/state.ts';
+import { keepDependencies } from './dependencies.ts';
 import { keepAlive } from './keep.ts';
 import { boundLogs } from './logs.ts';
 import { processSpecs } from './processes.ts';
@@ -18,9 +19,10 @@ const stop = new AbortController();
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort());
 process.on('SIGHUP', () => undefined); // the terminal that started `up` was closed
 
-const status: Status = { fingerprint, processes: {} };
+const status: Status = { supervisor: process.pid, fingerprint, processes: {} };
 const adopt = readStatus(stateDir)?.fingerprint === fingerprint;
-const specs = processSpecs({ folder, stateDir, values: readEnvironment(stateDir) });
+const values = readEnvironment(stateDir);
+const specs = processSpecs({ folder, stateDir, values });
 for (const { role } of specs) status.processes[role] = { state: 'waiting', pid: null, restarts: 0 };
 writeStatus(stateDir, status);
 
@@ -42,4 +44,4 @@ const tidy = async (): Promise<void> => {
     await sleep(5000, undefined, { signal: stop.signal }).catch(() => undefined);
   }
 };
-await Promise.all([...keepers, tidy()]);
+await Promise.all([...keepers, tidy(), keepDependencies(stateDir, values, log, stop.signal)]);

@@ -1,9 +1,13 @@
 /** Slipway's own processes: how each is started and how one sees that it is able to work. */
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { baseEnvironment } from '#server/exec.ts';
 
-export type Role = 'agent' | 'worker' | 'gateway' | 'web';
+/** Beside the web app: role and entry point. Each becomes one bundled file. */
+export const entryPoints = { worker: 'worker/main.ts', agent: 'worker/agent.ts' } as const;
+export type Role = 'web' | keyof typeof entryPoints;
+/** In the order in which the screen names them. */
+export const roles: readonly Role[] = ['web', 'worker', 'agent'];
+
 export interface ProcessSpec {
   role: Role;
   args: string[];
@@ -20,22 +24,34 @@ interface Place {
 }
 
 /** A small young generation: collected more often, it saves 50 to 200 MB per process at the same throughput. */
-const memory = { web: ['--max-semi-space-size=2', '--max-old-space-size=160'], other: ['--max-semi-space-size=2'] };
+const smallHeap = '--max-semi-space-size=2';
 
-/** What this version consists of, in the order in which it stops. */
-export function processSpecs({ folder, stateDir, values }: Place): ProcessSpec[] {
-  const env = { ...baseEnvironment(), ...values, SLIPWAY_STATE: stateDir, NODE_ENV: 'production' };
-  const port = Number(values['SLIPWAY_WEB_PORT']);
-  const web: ProcessSpec = {
+export const processSpecs = (place: Place): ProcessSpec[] =>
+  roles.map((role) => (role === 'web' ? webSpec(place) : bundleSpec(role, place)));
+
+const environment = ({ stateDir, values }: Place): Record<string, string> => ({
+  ...baseEnvironment(),
+  ...values,
+  SLIPWAY_STATE: stateDir,
+  NODE_ENV: 'production',
+});
+
+function webSpec(place: Place): ProcessSpec {
+  const port = place.values['SLIPWAY_WEB_PORT'] ?? '';
+  const folder = path.join(place.folder, 'web');
+  return {
     role: 'web',
-    args: [...memory.web, path.join(folder, 'web/server.js')],
-    env: { ...env, HOSTNAME: '127.0.0.1', PORT: String(port), NEXTAUTH_URL: values['SLIPWAY_PUBLIC_URL'] ?? '' },
-    cwd: path.join(folder, 'web'),
-    ready: port,
+    args: [smallHeap, '--max-old-space-size=160', path.join(folder, 'server.js')],
+    env: { ...environment(place), HOSTNAME: '127.0.0.1', PORT: port },
+    cwd: folder,
+    ready: Number(port),
   };
-  const others = (['gateway', 'worker', 'agent'] as const).map((role): ProcessSpec => {
-    const args = [...memory.other, path.join(folder, `${role}.mjs`)];
-    return { role, args, env, cwd: stateDir, ready: 'log' };
-  });
-  return [web, ...others].filter(({ args }) => existsSync(args.at(-1) ?? ''));
 }
+
+const bundleSpec = (role: Exclude<Role, 'web'>, place: Place): ProcessSpec => ({
+  role,
+  args: [smallHeap, path.join(place.folder, `${role}.mjs`)],
+  env: environment(place),
+  cwd: place.stateDir,
+  ready: 'log',
+});

@@ -10,6 +10,8 @@ const processStatus = z.object({
   restarts: z.number(),
 });
 export const statusSchema = z.object({
+  /** Process id of the supervisor that wrote this: an earlier one's word says nothing about now. */
+  supervisor: z.number(),
   /** Version and configuration of what runs. */
   fingerprint: z.string(),
   processes: z.record(z.string(), processStatus),
