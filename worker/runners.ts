@@ -13,6 +13,8 @@ export interface Runners {
 }
 
 const settleMs = 300;
+/** Jobs are heard of at once; each place of a runner polls by itself, so that this is only for what was not heard. */
+const pollInterval = 30_000;
 
 export async function startRunners(options: {
   databaseUrl: string;
@@ -24,7 +26,8 @@ export async function startRunners(options: {
   const pool = new Pool({
     connectionString: options.databaseUrl,
     application_name: 'slipway-jobs',
-    max: 6,
+    // A connection is opened when several jobs end at the same moment; in between one or two are enough.
+    max: Math.max(options.long.concurrency, options.short.concurrency) + 1,
     idleTimeoutMillis: 30_000,
   });
   const onError = (error: Error): void => log.warn('job connection failed', { error });
@@ -35,7 +38,7 @@ export async function startRunners(options: {
     else if (level === 'warning') log.warn(message, { meta });
   });
   const start = (tasks: TaskList, concurrency: number): Promise<Runner> =>
-    run({ pgPool: pool, taskList: tasks, concurrency, noHandleSignals: true, logger, pollInterval: 2000 });
+    run({ pgPool: pool, taskList: tasks, concurrency, noHandleSignals: true, logger, pollInterval });
   const runners = [
     await start(options.long.tasks, options.long.concurrency),
     await start(options.short.tasks, options.short.concurrency),

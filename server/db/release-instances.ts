@@ -3,6 +3,7 @@ import { and, eq, inArray, isNull, ne, or, sql } from 'drizzle-orm';
 import type { Queryable, Tx } from '#server/db/client.ts';
 import { after, type DatabaseNow } from '#server/db/now.ts';
 import { type InstanceState, instanceReleases, instances, networks } from '#server/db/schema/instances.ts';
+import { releaseComponents } from '#server/db/schema/releases.ts';
 import { addressIn, subnetAt } from '#server/domain/naming.ts';
 import { AppError } from '#server/errors.ts';
 import type { ObservedState } from '#server/runtime/types.ts';
@@ -140,6 +141,44 @@ export async function networkFor(tx: Tx, place: Place & { regionId: string }, po
     .returning();
   if (!row) throw new AppError('internal', 'The network was not written.');
   return row;
+}
+
+/**
+ * Gives the deployment another /26, because its own is taken by something that is not ours. Only while nothing runs in it
+ * but what this release has written and not started: those rows go, and the hand-over is decided again. False otherwise.
+ */
+export async function moveNetwork(
+  tx: Tx,
+  place: Place & { regionId: string; releaseId: string },
+  pool: string,
+): Promise<boolean> {
+  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${place.regionId}, 75))`);
+  const there = await tx
+    .select({ id: instances.id, startedBy: instances.startedBy, state: instances.state })
+    .from(instances)
+    .where(and(ofDeployment(place), ne(instances.state, 'removed')));
+  if (there.some((row) => row.startedBy !== place.releaseId || row.state !== 'starting')) return false;
+  const taken = await tx
+    .select({ index: networks.index, deploymentId: networks.deploymentId })
+    .from(networks)
+    .where(eq(networks.regionId, place.regionId));
+  const used = new Set(taken.map((row) => row.index));
+  let index = (taken.find((row) => row.deploymentId === place.deploymentId)?.index ?? -1) + 1;
+  while (used.has(index)) index += 1;
+  const subnet = subnetAt(pool, index);
+  if (subnet === null) return false;
+  await tx
+    .delete(instances)
+    .where(and(ofDeployment(place), eq(instances.startedBy, place.releaseId), eq(instances.state, 'starting')));
+  await tx
+    .update(releaseComponents)
+    .set({ specHash: null })
+    .where(and(eq(releaseComponents.orgId, place.orgId), eq(releaseComponents.releaseId, place.releaseId)));
+  await tx
+    .update(networks)
+    .set({ index, subnet })
+    .where(and(eq(networks.orgId, place.orgId), eq(networks.deploymentId, place.deploymentId)));
+  return true;
 }
 
 /** Offsets of instances in a /26: the first address is the gateway, the last one broadcasts. */

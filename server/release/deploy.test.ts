@@ -4,6 +4,7 @@ import { instances } from '#server/db/schema/instances.ts';
 import { deploymentEvents, releaseSteps } from '#server/db/schema/releases.ts';
 import { createTestDatabase, type TestDatabase } from '#server/db/testing.ts';
 import { type Bench, createBench } from '#server/release/bench.ts';
+import { checkPromises } from '#server/release/promises.ts';
 import { requestRelease } from '#server/usecases/request-release.ts';
 import { restartDeployment } from '#server/usecases/restart-deployment.ts';
 
@@ -80,4 +81,16 @@ test('a restart starts a new instance beside the old one and leaves the release 
   expect(after).toHaveLength(1);
   expect(after).not.toEqual(before);
   expect(bench.edge.request(bench.host)).toMatchObject({ kind: 'server', server: after[0], release: id });
+});
+
+test('a subnet that something else holds is left to it, and the deployment gets another one', async () => {
+  const foreign = { deploymentId: 'dep_foreign', bridge: 'slw-else-0', subnet: '10.213.0.0/26' };
+  await bench.region.runtime.ensureNetwork(foreign, new AbortController().signal);
+  const id = await deploy();
+  await bench.settle();
+  expect(await bench.release(id)).toMatchObject({ state: 'live' });
+  const networks = bench.region.runtime.networks().filter((one) => one.deploymentId === bench.made.deploymentId);
+  expect(networks).toHaveLength(1);
+  expect(networks[0]?.subnet).not.toBe(foreign.subnet);
+  expect(await checkPromises(bench)).toEqual([]);
 });

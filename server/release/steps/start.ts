@@ -1,8 +1,10 @@
 /** Starts the new instances beside the old ones, which keep serving. */
-import { networkFor, startedInstances } from '#server/db/release-instances.ts';
+import { moveNetwork, networkFor, startedInstances } from '#server/db/release-instances.ts';
+import { AppError } from '#server/errors.ts';
 import { isHandOverWritten, type PreparedComponent, prepareComponents, writeHandOver } from '#server/release/hand-over.ts'; // prettier-ignore
 import type { StepContext, StepResult } from '#server/release/engine.ts';
 import { consoleOf, instanceSpec, networkSpec } from '#server/release/instance-spec.ts';
+import type { NetworkSpec } from '#server/runtime/types.ts';
 import { variableFailure } from '#server/release/variable-failure.ts';
 
 export async function startStep(ctx: StepContext): Promise<StepResult> {
@@ -16,17 +18,37 @@ export async function startStep(ctx: StepContext): Promise<StepResult> {
   }
   engine.fault('starting.after_rows');
   const count = await startAll(ctx, prepared);
+  if (count === null) return { kind: 'wait', ms: 0, reason: null };
   const carried = release.snapshot.components.length > 0 && count === 0;
   return { kind: 'done', note: carried ? 'Every instance is carried over' : `Started ${count} instances` };
 }
 
-/** Starts each row's instance; one that the engine knows already is adopted, also when it has ended by now. */
-async function startAll(ctx: StepContext, prepared: readonly PreparedComponent[]): Promise<number> {
+/**
+ * True when the deployment's network is there; false when it was moved, because something that is not ours holds its
+ * bridge or subnet. @throws AppError conflict when it is held and cannot be moved.
+ */
+async function ensureNetwork(ctx: StepContext, network: NetworkSpec): Promise<boolean> {
+  const { engine, release } = ctx;
+  try {
+    await ctx.region.instances.ensureNetwork(network, ctx.signal);
+    return true;
+  } catch (error) {
+    if (!(error instanceof AppError && error.code === 'conflict')) throw error;
+    const { orgId, deploymentId, regionId, id: releaseId } = release;
+    if (!(await ctx.write((tx) => moveNetwork(tx, { orgId, deploymentId, regionId, releaseId }, engine.subnetPool))))
+      throw error;
+    engine.log.warn('the network of a deployment was moved', { deployment: deploymentId, from: network.subnet });
+    return false;
+  }
+}
+
+/** Starts each row's instance; one that the engine knows already is adopted, also when it has ended by now. Null when the network was moved. */
+async function startAll(ctx: StepContext, prepared: readonly PreparedComponent[]): Promise<number | null> {
   const { engine, release } = ctx;
   const rows = (await startedInstances(engine.db, release.orgId, release.id)).filter((row) => row.role === 'serving');
   if (rows.length === 0) return 0;
   const network = networkSpec(ctx, await ctx.write((tx) => networkFor(tx, release, engine.subnetPool)));
-  await ctx.region.instances.ensureNetwork(network, ctx.signal);
+  if (!(await ensureNetwork(ctx, network))) return null;
   for (const row of rows) {
     const one = prepared.find((candidate) => candidate.component.componentId === row.componentId);
     if (!one) continue;
