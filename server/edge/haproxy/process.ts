@@ -25,6 +25,11 @@ export interface EdgeProcess {
   processes(signal: AbortSignal): Promise<Processes>;
   /** What a living HAProxy in our folder says, however long it takes within 15 s; null when there is none. */
   answering(signal: AbortSignal): Promise<WorkerInfo | null>;
+  /**
+   * What `work` with one worker of before a reload comes to; null when that worker ended, which it may do at any moment.
+   * @throws AppError unavailable when neither happens within 15 s.
+   */
+  untilGone<T>(pid: number, signal: AbortSignal, work: () => Promise<T>): Promise<T | null>;
   /** A command for one worker, by process id. */
   askWorker(pid: number, command: string, signal: AbortSignal): Promise<string>;
   /** Starts HAProxy from the files and waits until it serves. What is left of an earlier one is ended first. @throws unavailable */
@@ -111,6 +116,14 @@ export function createEdgeProcess(folder: string, runtime: Runtime, clock: Clock
         await clock.sleep(pollMs, signal);
       }
       return null;
+    },
+    async untilGone(pid, signal, work) {
+      const result = await until('The edge does not answer.', signal, async () => {
+        const value = await quietly(work().then((done) => ({ done })));
+        if (value) return value;
+        return (await processes(signal)).old.includes(pid) ? null : { done: null };
+      });
+      return result.done;
     },
     askWorker: (pid, command, signal) => ask(masterSocket, `@!${pid} ${command}`, signal),
     async start(signal) {

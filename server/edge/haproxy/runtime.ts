@@ -35,9 +35,11 @@ export interface Processes {
 type Row = Record<string, string>;
 const number = (row: Row, column: string): number => Number(row[column] ?? 0) || 0;
 
-/** Columns after `check_desc` may hold quoted text; those used here are before it. */
+/** Columns after `check_desc` may hold quoted text; those used here are before it. @throws AppError unavailable for anything else */
 export function parseStats(csv: string): Stats {
   const [header = '', ...lines] = csv.split('\n');
+  if (!header.startsWith('# pxname,svname,'))
+    throw new AppError('unavailable', 'The edge does not answer.', { cause: new Error(header) });
   const columns = header.replace(/^# /, '').split(',');
   const rows = lines.filter(Boolean).map((line): Row => {
     const cells = line.split(',');

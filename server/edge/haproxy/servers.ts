@@ -1,5 +1,4 @@
 /** Servers that no route leads to: what they still hold, and the end of it, in old workers of a reload too. */
-import { isRetryable } from '#server/errors.ts';
 import { commandOf } from '#server/edge/haproxy/cli.ts';
 import type { EdgeProcess } from '#server/edge/haproxy/process.ts';
 import { files, relayEntries } from '#server/edge/haproxy/config.ts';
@@ -13,13 +12,8 @@ async function oldLoads(
 ): Promise<{ pid: number; loads: ServerLoad[] }[]> {
   const old = names.size === 0 ? [] : (await edgeProcess.processes(signal)).old;
   return Promise.all(old.map(async (pid) => {
-    try {
-      const { servers } = parseStats(await edgeProcess.askWorker(pid, 'show stat -1 6 -1', signal));
-      return { pid, loads: servers.filter(({ name }) => names.has(name)) };
-    } catch (error) {
-      if (!isRetryable(error) || (await edgeProcess.processes(signal)).old.includes(pid)) throw error;
-      return { pid, loads: [] };
-    }
+    const stats = await edgeProcess.untilGone(pid, signal, async () => parseStats(await edgeProcess.askWorker(pid, 'show stat -1 6 -1', signal)));
+    return { pid, loads: (stats?.servers ?? []).filter(({ name }) => names.has(name)) };
   })); // prettier-ignore
 }
 const sumOpen = (loads: readonly ServerLoad[]): number => loads.reduce((sum, { open }) => sum + open, 0);
@@ -62,10 +56,8 @@ export async function cutServers(
 /** Makes the workers of before a reload send what still reaches them to the new one. One that ends meanwhile needs nothing. */
 export async function relayOldWorkers(edgeProcess: EdgeProcess, signal: AbortSignal): Promise<void> {
   for (const pid of (await edgeProcess.processes(signal)).old) {
-    try {
-      await replaceMap((command) => edgeProcess.askWorker(pid, command, signal), files.routes, relayEntries);
-    } catch (error) {
-      if (!isRetryable(error) || (await edgeProcess.processes(signal)).old.includes(pid)) throw error;
-    }
+    await edgeProcess.untilGone(pid, signal, () =>
+      replaceMap((command) => edgeProcess.askWorker(pid, command, signal), files.routes, relayEntries),
+    );
   }
 }
