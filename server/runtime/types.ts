@@ -95,10 +95,6 @@ export interface ListeningPort {
   /** True when it is bound to loopback only, so nothing outside the container reaches it. */
   loopbackOnly: boolean;
 }
-export interface ExecResult {
-  exitCode: number;
-  output: string;
-}
 
 export interface SessionDriver {
   /**

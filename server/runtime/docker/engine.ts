@@ -33,7 +33,7 @@ export class Engine {
 
   constructor(socketPath: string) {
     // Streams (events, logs) are silent for hours, so silence is no failure; calls have their own time limit.
-    this.#pool = new Pool('http://engine', { socketPath, headersTimeout: 0, bodyTimeout: 0, connections: 256 });
+    this.#pool = new Pool('http://engine', { socketPath, headersTimeout: 0, bodyTimeout: 0 });
   }
 
   close(): Promise<void> {

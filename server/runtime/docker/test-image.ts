@@ -6,9 +6,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { pack } from 'tar-stream';
-import { request } from 'undici';
-import { Agent } from 'undici';
-import { execOk } from '#server/exec.ts';
+import { Agent, request } from 'undici';
+import { exec, execOk } from '#server/exec.ts';
 
 export interface TestImage {
   reference: string;
@@ -50,7 +49,11 @@ async function busybox(): Promise<Buffer> {
   const file = path.join(folder, 'bin', 'busybox');
   if (!existsSync(file)) {
     await mkdir(folder, { recursive: true });
-    await execOk('apt-get', ['download', 'busybox-static'], { cwd: folder });
+    const download = ['download', 'busybox-static'];
+    if ((await exec('apt-get', download, { cwd: folder })).exitCode !== 0) {
+      await execOk('apt-get', ['update', '-q']); // a fresh machine has no lists yet
+      await execOk('apt-get', download, { cwd: folder });
+    }
     const archive = (await readdir(folder)).find((name) => name.endsWith('.deb'));
     if (archive === undefined) throw new Error('apt gave no busybox-static.');
     await execOk('dpkg-deb', ['-x', path.join(folder, archive), folder]);
