@@ -1,9 +1,11 @@
 /** What the worker does again and again beside its jobs. A round that fails is said and tried again at its next turn. */
 import type { Engine } from '#server/release/engine.ts';
 import { followConsoles } from '#server/release/follow-consoles.ts';
+import { purgeDeployments } from '#server/release/purge.ts';
 import { sweepOrphans, sweepReleases } from '#server/release/sweep.ts';
 import { pollBranchTips } from '#worker/branch-tips.ts';
 import { removeOldJobs } from '#server/db/system/jobs.ts';
+import { reconcilePower } from '#server/db/system/power.ts';
 
 /** Times the sweep: what nobody wants any more is gone within a minute. */
 const orphanSweeps = 6;
@@ -35,8 +37,10 @@ export async function runLoops(engine: Engine, signal: AbortSignal): Promise<voi
     every(engine, 'looking at branches', branchTipsMs, signal, () =>
       pollBranchTips({ db: engine.db, sources: engine.sources, key: engine.keys.credentials, log: engine.log }, signal),
     ),
+    every(engine, 'matching power', sweep, signal, () => reconcilePower(engine.db, engine.now)),
     every(engine, 'removing orphans', sweep * orphanSweeps, signal, async () => {
       await sweepOrphans(engine, signal);
+      await purgeDeployments(engine, signal);
       await removeOldJobs(engine.db);
     }),
   ]);

@@ -102,7 +102,7 @@ export async function moveTip(
     for (const deploymentId of deploymentIds) {
       await tx
         .insert(deploymentEvents)
-        .values({ orgId, projectId, deploymentId, kind: 'tip.moved', data: { ref, commit: tip.commit } });
+        .values({ orgId, projectId, deploymentId, kind: 'branch.moved', data: { ref, commit: tip.commit } });
     }
   });
 }

@@ -1,5 +1,6 @@
 /** Starts the new instances beside the old ones, which keep serving. */
 import { moveNetwork, networkFor, startedInstances } from '#server/db/release-instances.ts';
+import { kindRules } from '#server/domain/release-machine.ts';
 import { AppError } from '#server/errors.ts';
 import { isHandOverWritten, type PreparedComponent, prepareComponents, writeHandOver } from '#server/release/hand-over.ts'; // prettier-ignore
 import type { StepContext, StepResult } from '#server/release/engine.ts';
@@ -19,8 +20,8 @@ export async function startStep(ctx: StepContext): Promise<StepResult> {
   engine.fault('starting.after_rows');
   const count = await startAll(ctx, prepared);
   if (count === null) return { kind: 'wait', ms: 0, reason: null };
-  const carried = release.snapshot.components.length > 0 && count === 0;
-  return { kind: 'done', note: carried ? 'Every instance is carried over' : `Started ${count} instances` };
+  if (kindRules[release.kind].start === 'none') return { kind: 'done' };
+  return { kind: 'done', note: count === 0 ? 'Every instance is carried over' : `Started ${count} instances` };
 }
 
 /**
