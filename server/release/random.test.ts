@@ -1,0 +1,93 @@
+/** Twelve random steps per seed, workers that die at random points between them, and the promises at the end. */
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '#server/db/testing.ts';
+import { AppError } from '#server/errors.ts';
+import { type Bench, createBench } from '#server/release/bench.ts';
+import { createFault, faultPoints, InjectedCrash } from '#server/release/fault.ts';
+import { checkPromises } from '#server/release/promises.ts';
+import { abortRelease } from '#server/usecases/abort-release.ts';
+import { requestRelease } from '#server/usecases/request-release.ts';
+import { restartDeployment } from '#server/usecases/restart-deployment.ts';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase(inject('pgAdminUrl'));
+});
+afterAll(() => database.close());
+
+/** mulberry32: the same seed, the same run. */
+function randomOf(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
+  };
+}
+
+const refused = (error: unknown): void => {
+  if (!(error instanceof AppError && ['conflict', 'too_many'].includes(error.code))) throw error;
+};
+
+async function step(bench: Bench, pick: (below: number) => number, requested: string[]): Promise<void> {
+  const { deploymentId, repositoryId, componentId } = bench.made;
+  const deploy = async (): Promise<void> => {
+    const { releaseId } = await requestRelease(bench.ctx, { deploymentId, kind: 'deploy', draftRevision: 1 });
+    requested.push(releaseId);
+  };
+  switch (pick(8)) {
+    case 0:
+    case 1:
+      bench.source.commit(repositoryId, { 'index.js': String(pick(1000)) });
+      return deploy();
+    case 2:
+      return deploy();
+    case 3:
+      await restartDeployment(bench.ctx, { deploymentId }).then(
+        ({ releaseId }) => void requested.push(releaseId),
+        refused,
+      );
+      return;
+    case 4: {
+      const last = requested.at(-1);
+      if (last) await abortRelease(bench.ctx, { releaseId: last }).then(() => undefined, refused);
+      return;
+    }
+    case 5:
+      bench.builds.script(componentId, pick(2) ? {} : { failure: { kind: 'failed', code: 'build_failed', message: 'no', advice: 'read' } }); // prettier-ignore
+      return;
+    case 6:
+      bench.edge.fault({ method: pick(2) ? 'publish' : 'confirmed', when: pick(2) ? 'before' : 'after', how: 'fail' });
+      return;
+    default: {
+      const point = faultPoints[pick(faultPoints.length)] ?? 'fetching.before';
+      const doomed = bench.worker(`doomed-${pick(1000)}`, {
+        fault: createFault({ point, how: 'throw', visit: 1 }, () => {
+          throw new InjectedCrash(point);
+        }),
+      });
+      await bench.settle(doomed).catch((error: unknown) => {
+        if (!(error instanceof InjectedCrash)) throw error;
+      });
+    }
+  }
+}
+
+test.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])('seed %i keeps the promises', async (seed) => {
+  const bench = await createBench(database);
+  const pick = randomOf(seed);
+  const requested: string[] = [];
+  try {
+    for (let n = 0; n < 12; n += 1) {
+      await step(bench, pick, requested);
+      if (pick(2)) await bench.claim();
+      if (pick(3) === 0) await bench.settle();
+    }
+    await bench.settle(bench.worker('heir'));
+    for (const id of requested) expect((await bench.release(id)).outcome).not.toBeNull();
+    expect(await checkPromises(bench)).toEqual([]);
+  } finally {
+    await bench.close();
+  }
+});
