@@ -11,10 +11,19 @@ export interface EventNotice {
   kind: string;
   seq: number;
 }
+/** A log has new lines. */
+export interface LogNotice {
+  stream: string;
+  org: string;
+  deployment: string;
+  release: string | null;
+}
 export interface Notices {
   /** `null` means: you may have missed some, read again. Returns the unsubscribe function. */
   onEvent(orgId: string, wake: (notice: EventNotice | null) => void): () => void;
   onLog(streamId: string, wake: () => void): () => void;
+  /** Every log of an organization. `null` as above. */
+  onAnyLog(orgId: string, wake: (notice: LogNotice | null) => void): () => void;
   close(): Promise<void>;
 }
 
@@ -44,6 +53,7 @@ export async function openNotices(url: string): Promise<Notices> {
   });
   const events = new Listeners<EventNotice | null>();
   const logs = new Listeners<void>();
+  const logsOfOrg = new Listeners<LogNotice | null>();
   await client.listen(
     'slipway_events',
     (payload) => {
@@ -54,12 +64,20 @@ export async function openNotices(url: string): Promise<Notices> {
   );
   await client.listen(
     'slipway_logs',
-    (streamId) => logs.tell(streamId),
-    () => logs.tellAll(),
+    (payload) => {
+      const notice = JSON.parse(payload) as LogNotice;
+      logs.tell(notice.stream);
+      logsOfOrg.tell(notice.org, notice);
+    },
+    () => {
+      logs.tellAll();
+      logsOfOrg.tellAll(null);
+    },
   );
   return {
     onEvent: (orgId, wake) => events.add(orgId, wake),
     onLog: (streamId, wake) => logs.add(streamId, wake),
+    onAnyLog: (orgId, wake) => logsOfOrg.add(orgId, wake),
     close: () => client.end({ timeout: 2 }),
   };
 }

@@ -1,4 +1,7 @@
-/** Everything that happens in an organization, as it happens. */
+/**
+ * Everything that happens in an organization, as it happens. Logs that grew are part of it, so that a browser needs this one
+ * stream for all its tabs (six connections per host on HTTP/1.1) and reads the lines themselves page by page.
+ */
 import { eventsAfter, lastEventNumber } from '#server/db/events.ts';
 import type { OrgEvent } from '#server/domain/views/releases.ts';
 import { authorize, inOrg, type UseCaseContext } from '#server/usecases/context.ts';
@@ -10,7 +13,8 @@ const maxBehind = 1000;
 
 /**
  * Yields `[number, event]` from `after` on, without a gap. `hello` comes first when there is no number to resume from, or
- * one too long ago: then everything shown may be old.
+ * one too long ago: then everything shown may be old. `log` events have the number of the event before them; one with an
+ * empty deployment means any log.
  */
 export async function* followEvents(
   ctx: UseCaseContext,
@@ -21,7 +25,15 @@ export async function* followEvents(
   signals.shutdown.throwIfAborted();
   const { orgId } = ctx.actor;
   const waker = createWaker();
-  const stop = ctx.notices.onEvent(orgId, waker.wake);
+  const grown = new Map<string, OrgEvent>();
+  const stops = [
+    ctx.notices.onEvent(orgId, waker.wake),
+    ctx.notices.onAnyLog(orgId, (notice) => {
+      const { deployment: deploymentId = '', release: releaseId = null } = notice ?? {};
+      grown.set(`${deploymentId}/${releaseId}`, { kind: 'log', deploymentId, releaseId });
+      waker.wake();
+    }),
+  ];
   try {
     const last = await inOrg(ctx, (tx) => lastEventNumber(tx, orgId));
     let cursor = input.after ?? last;
@@ -44,8 +56,11 @@ export async function* followEvents(
         cursor = row.seq;
         yield [String(row.seq), row];
       }
+      const logs = [...grown.values()];
+      grown.clear();
+      for (const log of logs) yield [String(cursor), log];
     }
   } finally {
-    stop();
+    for (const stop of stops) stop();
   }
 }

@@ -30,6 +30,8 @@ export class LogBuffer {
   readonly #readers = new Set<() => void>();
   readonly #intervalMs: number;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Where the next page begins; kept here so that a reader that starts again does not start over. */
+  position: string | undefined;
 
   constructor(intervalMs = 100) {
     this.#intervalMs = intervalMs;

@@ -11,6 +11,7 @@ import { LogView } from '#app/ui/log-view.tsx';
 import { StatusShape } from '#app/ui/status.tsx';
 import { countWords } from '#app/ui/time-words.ts';
 import { Took } from '#app/ui/time.tsx';
+import { isFinal } from '#server/domain/release-machine.ts';
 import type { ReleaseView } from '#server/domain/views/releases.ts';
 
 const setLine = (key: string): void => {
@@ -22,7 +23,7 @@ const setLine = (key: string): void => {
 /** The steps with their durations; each opens to its part of the one log. What works or failed is open by itself. */
 export function ReleaseSteps({ release }: { release: ReleaseView }) {
   const { slug } = useOrg();
-  const log = useReleaseLog(slug, release.id);
+  const log = useReleaseLog(slug, release.id, isFinal(release.state));
   const search = useSearchParams();
   const chosen = search.get('line');
   const rows = useMemo(

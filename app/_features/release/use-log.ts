@@ -2,49 +2,63 @@
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import { useTRPCClient } from '#app/_lib/trpc-client.tsx';
 import { LogBuffer, type LogState } from '#app/_features/release/log-buffer.ts';
+import { useListen } from '#app/_features/shell/live.tsx';
 
 const nothing: LogState = { rows: [], phase: 'loading' };
+const readNothing = (): LogState => nothing;
+const retryMs = 2000;
 
-/** The whole log of a release: what is there page by page, then what comes. The follow resumes where the last line ended. */
-export function useReleaseLog(org: string, releaseId: string): LogState {
+/**
+ * The whole log of a release: what is there page by page, then the next page whenever the event stream says that it grew.
+ * `isOver` says that nothing more will come. A line that is read twice counts once.
+ */
+export function useReleaseLog(org: string, releaseId: string, isOver: boolean): LogState {
   const client = useTRPCClient();
-  // One per page: the caller has the release's id as its key. A line that is read twice counts once.
+  const listen = useListen();
+  // One per page: the caller has the release's id as its key.
   const [own] = useState(() => new LogBuffer());
   useEffect(() => {
     const stop = new AbortController();
-    let subscription: { unsubscribe: () => void } | undefined;
     const of = { kind: 'release' as const, releaseId };
-    const readAll = async (): Promise<string> => {
-      for (let after: string | undefined; ;) {
+    let isReading = false;
+    let readAgain = false;
+    let retry: ReturnType<typeof setTimeout> | undefined;
+    const readOn = async (): Promise<void> => {
+      for (let hasMore = true; hasMore && !stop.signal.aborted;) {
         const page = await client.logs.page.query(
-          { org, of, limit: 5000, ...(after === undefined ? {} : { after }) },
+          { org, of, limit: 5000, ...(own.position === undefined ? {} : { after: own.position }) },
           { signal: stop.signal },
         );
         own.append(page.lines);
-        after = page.after;
-        if (!page.hasMore) return after;
+        own.position = page.after;
+        hasMore = page.hasMore;
       }
+      own.setPhase(isOver ? 'ended' : 'live');
     };
-    const follow = (after: string | null): void => {
-      if (stop.signal.aborted) return;
-      own.setPhase('live');
-      subscription = client.logs.follow.subscribe(
-        { org, of, lastEventId: after },
-        {
-          onData: ({ data }) => {
-            if (data.kind === 'lines') own.append(data.lines);
-            else own.setPhase('ended');
-          },
-        },
-      );
+    const read = (): void => {
+      readAgain = isReading;
+      if (isReading || stop.signal.aborted) return;
+      isReading = true;
+      readOn()
+        .catch(() => {
+          retry = setTimeout(read, retryMs); // the server restarts, or the network is away
+        })
+        .finally(() => {
+          isReading = false;
+          if (readAgain) read();
+        });
     };
-    // Where reading page by page fails, the follow starts at the beginning and says the same.
-    readAll().then(follow, () => follow(null));
+    const unlisten = listen((event) => {
+      const concerns =
+        event.kind === 'hello' || !('releaseId' in event) || event.releaseId === releaseId || event.releaseId === null;
+      if (concerns) read();
+    });
+    read();
     return () => {
       stop.abort();
-      subscription?.unsubscribe();
+      unlisten();
+      clearTimeout(retry);
     };
-  }, [client, org, own, releaseId]);
+  }, [client, isOver, listen, org, own, releaseId]);
   return useSyncExternalStore(own.subscribe, own.read, readNothing);
 }
-const readNothing = (): LogState => nothing;

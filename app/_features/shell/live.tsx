@@ -4,46 +4,67 @@ import { createContext, useContext, useEffect, useState } from 'react';
 import { useTRPC, useTRPCClient } from '#app/_lib/trpc-client.tsx';
 import { staleAfter } from '#app/_features/shell/live-topics.ts';
 import { useOrg } from '#app/_features/shell/org-context.tsx';
+import { followShared, type OpenStream, type StreamState } from '#app/_features/shell/shared-stream.ts';
+import type { OrgEvent } from '#server/domain/views/releases.ts';
 
-type Connection = 'live' | 'connecting';
-const ConnectionContext = createContext<Connection>('connecting');
+/** What a page may listen to: each event of the organization. */
+type Listener = (event: OrgEvent) => void;
+const ConnectionContext = createContext<StreamState>('connecting');
+const ListenContext = createContext<(listener: Listener) => () => void>(() => () => undefined);
 /** Whether the page updates by itself right now. */
-export const useConnection = (): Connection => useContext(ConnectionContext);
+export const useConnection = (): StreamState => useContext(ConnectionContext);
+/** Registers a listener of the organization's events; returns how to stop. */
+export const useListen = (): ((listener: Listener) => () => void) => useContext(ListenContext);
 
-/** The one event stream of the tab. Events of 150 ms are gathered, so that a burst reads each answer once. */
+/** The tab's part of the browser's one event stream. Events of 150 ms are gathered, so that a burst reads each answer once. */
 export function Live({ children }: { children: React.ReactNode }) {
   const trpc = useTRPC();
   const client = useTRPCClient();
   const queries = useQueryClient();
   const { slug } = useOrg();
-  const [connection, setConnection] = useState<Connection>('connecting');
+  const [state, setState] = useState<StreamState>('connecting');
+  const [listeners] = useState(() => new Set<Listener>());
+  const [listen] = useState(() => (listener: Listener) => {
+    listeners.add(listener);
+    return () => void listeners.delete(listener);
+  });
   useEffect(() => {
     const gathered = new Set<string>();
     let timer: ReturnType<typeof setTimeout> | undefined;
-    let isFirst = true;
-    const refresh = (): void => {
-      timer = undefined;
-      for (const topic of staleAfter(gathered)) void queries.invalidateQueries(trpc[topic].pathFilter());
-      gathered.clear();
+    const hear = (event: OrgEvent): void => {
+      for (const listener of listeners) listener(event);
+      if (event.kind === 'log') return;
+      gathered.add(event.kind);
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        for (const topic of staleAfter(gathered)) void queries.invalidateQueries(trpc[topic].pathFilter());
+        gathered.clear();
+      }, 150);
     };
-    const subscription = client.events.follow.subscribe(
-      { org: slug },
-      {
-        onData: ({ data: event }) => {
-          // The first hello only says that the stream stands: the page's data is as new.
-          const isGreeting = isFirst && event.kind === 'hello';
-          isFirst = false;
-          if (isGreeting) return;
-          gathered.add(event.kind);
-          timer ??= setTimeout(refresh, 150);
+    const open: OpenStream<OrgEvent> = (after, { onMessage, onState }) => {
+      const subscription = client.events.follow.subscribe(
+        { org: slug, lastEventId: after },
+        {
+          onData: ({ id, data }) => onMessage({ id, event: data }),
+          onConnectionStateChange: ({ state: now }) => onState(now === 'pending' ? 'live' : 'connecting'),
         },
-        onConnectionStateChange: ({ state }) => setConnection(state === 'pending' ? 'live' : 'connecting'),
-      },
-    );
-    return () => {
-      clearTimeout(timer);
-      subscription.unsubscribe();
+      );
+      return () => subscription.unsubscribe();
     };
-  }, [client, queries, slug, trpc]);
-  return <ConnectionContext value={connection}>{children}</ConnectionContext>;
+    const stop = followShared(`slipway-events-${slug}`, open, {
+      onMessage: ({ event }) => hear(event),
+      onState: setState,
+      // Between the page's answer and now something may have happened.
+      onJoin: () => hear({ kind: 'hello' }),
+    });
+    return () => {
+      stop();
+      clearTimeout(timer);
+    };
+  }, [client, listeners, queries, slug, trpc]);
+  return (
+    <ListenContext value={listen}>
+      <ConnectionContext value={state}>{children}</ConnectionContext>
+    </ListenContext>
+  );
 }

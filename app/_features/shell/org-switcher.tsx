@@ -14,7 +14,7 @@ export function OrgSwitcher() {
   return (
     <Menu>
       <MenuTrigger className="flex h-9 min-w-0 flex-1 items-center gap-2 rounded-md px-2 text-left hover:bg-hover data-[state=open]:bg-hover">
-        <Logo className="text-text" />
+        <Logo className="size-5" />
         <span className="truncate font-medium">{org.name}</span>
         <ChevronsUpDown className="ml-auto size-4 shrink-0 stroke-[1.75] text-faint" />
       </MenuTrigger>

@@ -174,6 +174,8 @@ export type LogMessage =
 /** What `events.follow` sends: invalidate by kind and id. `hello` comes first when there was no cursor. */
 export type OrgEvent =
   | { kind: 'hello' }
+  /** A log has new lines: read its next page. */
+  | { kind: 'log'; deploymentId: string; releaseId: string | null }
   | {
       kind: string;
       seq: number;
