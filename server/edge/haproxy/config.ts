@@ -74,22 +74,17 @@ ${options.https === null ? '' : `  bind ${bindTo(options.bind, options.https.por
   http-request deny deny_status 405 if { method CONNECT TRACE }
   # one host header, lower case, no port, no final dot; a key ends with a slash, so that /api does not match /apix
   http-request deny deny_status 400 unless { req.hdr_cnt(host) eq 1 }
-  http-request set-var(txn.host) req.hdr(host),host_only,lower,regsub(\\.$,)
+  http-request set-var(txn.host) req.hdr(host),host_only,lower,rtrim(.)
   http-request deny deny_status 400 unless { var(txn.host) -m reg ^[a-z0-9.-]{1,253}$ }
-  # a route's record: backend|release|first byte ms|tunnel ms|queue per instance
-  http-request set-var-fmt(txn.key) "%[var(txn.host)]%[path]/"
-  http-request set-var(txn.route) var(txn.key),map_beg(${files.routes})
-  http-request set-var-fmt(txn.key) "%[var(txn.host),regsub(^[^.]*,*)]%[path]/" unless { var(txn.route) -m found }
+  # a route's record: backend|release|first byte ms|tunnel ms|queue per instance; most hosts have one route and are found at once
+  http-request set-var(txn.route) var(txn.host),map_str(${files.routes})
+  http-request set-var-fmt(txn.key) "/%[var(txn.host)]%[path]/" unless { var(txn.route) -m found }
   http-request set-var(txn.route) var(txn.key),map_beg(${files.routes}) unless { var(txn.route) -m found }
-  http-request set-var(txn.backend) var(txn.route),field(1,|)
-  http-request set-var(txn.release) var(txn.route),field(2,|)
-  http-response set-header X-Slipway-Release %[var(txn.release)] if { var(txn.release) -m len gt 0 }
+  http-request set-var-fmt(txn.key) "/%[var(txn.host),regsub(^[^.]*,*)]%[path]/" unless { var(txn.route) -m found }
+  http-request set-var(txn.route) var(txn.key),map_beg(${files.routes}) unless { var(txn.route) -m found }
   # forwarding headers are ours alone; a Connection header must not name them as hop-by-hop; only WebSocket may leave HTTP
-  http-request set-var(txn.proto) str(http)
-  http-request set-var(txn.proto) str(https) if { ssl_fc }
-  http-request set-var(txn.proto) req.hdr(x-forwarded-proto) if { so_name -m str relay }
   http-request del-header Forwarded
-  http-request del-header X-Forwarded- -m beg
+  http-request del-header X-Forwarded- -m beg unless { so_name -m str relay }
   http-request del-header X-Slipway- -m beg
   http-request del-header X-Middleware-Subrequest
   http-request del-header Proxy
@@ -99,10 +94,11 @@ ${options.https === null ? '' : `  bind ${bindTo(options.bind, options.https.por
   http-request set-header X-Forwarded-For %[src]
   http-request set-header X-Real-IP %[src]
   http-request set-header X-Forwarded-Host %[var(txn.host)]
-  http-request set-header X-Forwarded-Proto %[var(txn.proto)]
+  http-request set-header X-Forwarded-Proto https if { ssl_fc }
+  http-request set-header X-Forwarded-Proto http unless { ssl_fc } || { so_name -m str relay }
   http-request set-header X-Forwarded-Port %[dst_port]
   http-request set-header X-Request-Start t=%[date(0,ms)]
-  use_backend %[var(txn.backend)] if { var(txn.backend) -m found }
+  use_backend %[var(txn.route),field(1,|)] if { var(txn.route) -m found }
   default_backend unknown-host
 `;
 
@@ -113,7 +109,7 @@ const dashboardSection = ({ dashboard, https }: BaseOptions): string => `backend
   retries 3
   retry-on conn-failure empty-response
   http-request disable-l7-retry unless { method GET HEAD OPTIONS }
-${dashboard.origin.startsWith('https:') && https !== null ? `  http-request redirect prefix ${dashboard.origin} code 308 unless { var(txn.proto) -m str https }\n` : ''}${dashboard.origin.startsWith('https:') ? '  http-request set-header X-Forwarded-Proto https\n' : ''}  # names that Next.js uses between its own parts: nobody outside may say them
+${dashboard.origin.startsWith('https:') && https !== null ? `  http-request redirect prefix ${dashboard.origin} code 308 unless { req.hdr(x-forwarded-proto) -m str https }\n` : ''}${dashboard.origin.startsWith('https:') ? '  http-request set-header X-Forwarded-Proto https\n' : ''}  # names that Next.js uses between its own parts: nobody outside may say them
   http-request del-header X-Middleware- -m beg
   http-request del-header X-Nextjs- -m beg
   http-request del-header X-Invoke- -m beg
@@ -131,11 +127,12 @@ defaults slot from edge
   # what is replayed is safe to be; never another POST
   retry-on conn-failure empty-response
   http-request disable-l7-retry unless { method GET HEAD OPTIONS }
+  http-response set-header X-Slipway-Release %[var(txn.route),field(2,|)]
   http-request set-timeout server var(txn.route),field(3,|),add(0)
-  http-request set-timeout tunnel var(txn.route),field(4,|),add(0)
+  http-request set-timeout tunnel var(txn.route),field(4,|),add(0) if { req.hdr(upgrade) -m found }
   # avg_queue is what waits, per usable instance; needs maxconn on the servers
-  http-request set-var(txn.queue) var(txn.route),field(5,|),add(0)
-  http-request return status 503 hdr Retry-After 5 content-type text/plain string "Too many requests are waiting.\\n" if { var(txn.queue) -m int gt 0 } { avg_queue,sub(txn.queue) ge 0 }
+  http-request set-var(txn.queue) var(txn.route),field(5,|),add(0) if { avg_queue gt 0 }
+  http-request return status 503 hdr Retry-After 5 content-type text/plain string "Too many requests are waiting.\\n" if { avg_queue gt 0 } { var(txn.queue) -m int gt 0 } { avg_queue,sub(txn.queue) ge 0 }
 `;
 
 /** Inside the workers' empty root directory, so that they reach it after the chroot. */
@@ -150,9 +147,7 @@ const relaySection = (options: BaseOptions): string => `backend relay from edge
  * All routes of an old worker: whatever the host, to the new one. Without it the next request of an idle connection would
  * follow the routes of the day of the reload.
  */
-export const relayEntries: readonly (readonly [string, string])[] = 'abcdefghijklmnopqrstuvwxyz0123456789.-'
-  .split('')
-  .map((first) => [first, 'relay|']);
+export const relayEntries: readonly (readonly [string, string])[] = [['/', 'relay|']];
 
 const answeringBackends = `backend per_ip from edge
   stick-table type ipv6 size 100k expire 60s store conn_cur
@@ -206,12 +201,21 @@ const noSettings: EdgeTargetSettings = { responseTimeoutMs: 0, tunnelTimeoutMs: 
 /** The key under which the map carries the generation in force; no host can look like it. */
 export const generationKey = (deploymentId: string): string => `!${deploymentId}/`;
 
+/** A host with one route is found by its name; others by `/host/path/`, which no host name begins. */
+function hostEntries(
+  routes: readonly { host: string; path: string; record: string }[],
+): [key: string, record: string][] {
+  const plain = routes.length === 1 && routes[0]?.path === '/' && !routes[0].host.startsWith('*');
+  return routes.map(({ host, path, record }) => [plain ? host : `/${routeKey(host, path)}`, record]);
+}
+
 /** All routes of all deployments with their generations: what one commit makes true. */
 export function routeEntries(state: EdgeState, dashboardHost: string): [key: string, record: string][] {
-  const entries: [string, string][] = [[routeKey(dashboardHost, '/'), 'dashboard|']];
+  const routes = [{ host: dashboardHost, path: '/', record: 'dashboard|' }];
+  const entries: [string, string][] = [];
   for (const { publication, slots } of Object.values(state.deployments)) {
     entries.push([generationKey(publication.deploymentId), String(publication.generation)]);
-    for (const { key, routes, settings } of publication.targets) {
+    for (const { key, routes: own, settings } of publication.targets) {
       const record = [
         slots[key] ?? unknownHostPage.name,
         publication.releaseId,
@@ -219,11 +223,12 @@ export function routeEntries(state: EdgeState, dashboardHost: string): [key: str
         settings.tunnelTimeoutMs,
         settings.queueLimit,
       ].join('|');
-      for (const { host, path } of routes) entries.push([routeKey(host, path), record]);
+      for (const route of own) routes.push({ ...route, record });
     }
-    for (const { host, state: why } of publication.notices) entries.push([routeKey(host, '/'), `notice-${why}|`]);
+    for (const { host, state: why } of publication.notices) routes.push({ host, path: '/', record: `notice-${why}|` });
   }
-  return entries;
+  const byHost = Map.groupBy(routes, ({ host }) => host);
+  return [...entries, ...[...byHost.values()].flatMap(hostEntries)];
 }
 export const renderMap = (entries: readonly (readonly [string, string])[]): string =>
   entries.map(([key, value]) => `${key} ${value}\n`).join('');
