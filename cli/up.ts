@@ -18,7 +18,7 @@ import { ensureInstallation, ensureLocalRegion, ensureSetupCode } from './platfo
 import { ensurePostgres } from './platform/postgres.ts';
 import { proxySnippet } from './platform/proxy-snippet.ts';
 import { describeReachability } from './platform/reachability.ts';
-import { ensureSecret, prepareStateFolder } from './platform/state.ts';
+import { claimTurn, ensureSecret, prepareStateFolder } from './platform/state.ts';
 import { ensureSupervisor } from './platform/supervision.ts';
 import { sourceVersion } from './platform/version.ts';
 
@@ -28,6 +28,7 @@ await main(async () => {
   const flag = { type: 'boolean', default: false } as const;
   const { boot, demo } = parseArgs({ options: { boot: flag, demo: flag } }).values;
   prepareStateFolder(stateDir);
+  claimTurn(stateDir);
   ensureSecret(stateDir, 'master');
   const settlement = settleEnvironment(stateDir);
   const environment = environmentSchema.parse(settlement.values);

@@ -7,6 +7,8 @@ import { isAtLeast, versionIn } from './programs.mjs';
  */
 
 const gib = (/** @type {number} */ mib) => `${(mib / 1024).toFixed(1)} GB`;
+/** Oldest Docker with the fixes that hold tenants apart who do not trust each other. */
+const trustedEngine = '29.3.1';
 const swapFile = 'fallocate -l 2G /swapfile && chmod 600 /swapfile && mkswap /swapfile && swapon /swapfile';
 
 /** @param {Machine} machine @returns {Check} */
@@ -85,6 +87,17 @@ function programs({ programs: states, isRoot, hasApt }) {
   return [{ mark: 'pass', name, detail: shown.join(', ') }];
 }
 
+/**
+ * An old engine works, but its isolation has known holes that only newer versions mend.
+ * @param {Machine} machine @returns {Check[]}
+ */
+function engine({ programs: states }) {
+  const version = states.find(({ program }) => program.command === 'dockerd')?.version;
+  if (!version || isAtLeast(version, trustedEngine)) return [];
+  const detail = `Docker ${version} is for tenants who trust each other; for others install ${trustedEngine} or newer`;
+  return [{ mark: 'note', name: 'engine', detail }];
+}
+
 /** @param {Machine['programs']} states @returns {string[]} apt packages */
 export const missingPackages = (states) => [
   ...new Set(states.filter((state) => !state.found).map((state) => state.program.apt)),
@@ -112,5 +125,6 @@ export const checkMachine = (machine) => [
   disk(machine),
   rights(machine),
   ...programs(machine),
+  ...engine(machine),
   ports(machine),
 ];

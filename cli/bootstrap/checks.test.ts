@@ -54,6 +54,11 @@ describe('the screen of checks', () => {
     expect(failures({ programs }).map(({ name }) => name)).toEqual(['programs']);
   });
 
+  it('says of an old engine whom it is for', () => {
+    const programs = machine.programs.map((state) => ({ ...state, version: '20.10.24' }));
+    expect(checkMachine({ ...machine, programs }).find(({ name }) => name === 'engine')?.mark).toBe('note');
+  });
+
   it('fails a taken port that URLs hold already, and only notes one that was never chosen', () => {
     const taken = (isChosen: boolean): Partial<Machine> => ({
       ports: [{ port: 80, variable: 'SLIPWAY_HTTP_PORT', isChosen, takenBy: 'nginx (process 12)' }],

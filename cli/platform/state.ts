@@ -5,6 +5,7 @@ import path from 'node:path';
 import * as z from 'zod';
 import { newId, randomSuffix } from '#server/ids.ts';
 import { Stop } from '#cli/bootstrap/screen.mjs';
+import { readPidFile, writePidFile } from './daemon.ts';
 
 /** Paths below the state folder that the commands know. */
 export const statePaths = (stateDir: string) => ({
@@ -23,6 +24,14 @@ export function prepareStateFolder(stateDir: string): void {
   const { run, secrets } = statePaths(stateDir);
   for (const folder of [run, secrets, path.join(stateDir, 'logs')]) mkdirSync(folder, { recursive: true, mode: 0o700 });
   mkdirSync(statePaths(stateDir).logs, { recursive: true });
+}
+
+/** Lets one `up` work at a time. @throws Stop while another one does. */
+export function claimTurn(stateDir: string): void {
+  const pidFile = path.join(statePaths(stateDir).run, 'up.pid');
+  const other = readPidFile(pidFile);
+  if (other) throw new Stop(`Another \`npm run up\` works on ${stateDir} (process ${other.pid}). Wait for its end.`);
+  writePidFile(pidFile, process.pid);
 }
 
 /** Replaces a file as a whole, readable by its owner only. */
