@@ -35,13 +35,13 @@ export async function* followEvents(
     }),
   ];
   try {
+    let checkedAt = ctx.clock.now().getTime();
     const last = await inOrg(ctx, (tx) => lastEventNumber(tx, orgId));
     let cursor = input.after ?? last;
     if (input.after === null || last - input.after > maxBehind) {
       cursor = last;
       yield [String(cursor), { kind: 'hello' }];
     }
-    let checkedAt = ctx.clock.now().getTime();
     for (;;) {
       await waker.wait(recheckMs, signals);
       signals.shutdown.throwIfAborted();
