@@ -1,4 +1,7 @@
-/** The second half of `npm test`: makes sure of an engine, runs the suites one after the other and sums them. */
+/**
+ * The second half of `npm test`: makes sure of an engine, runs the suites one after the other and sums them.
+ * `npm test -- unit live` runs these only.
+ */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -60,7 +63,9 @@ await main(async () => {
   );
   const engine = await step('engine', 'looking for Docker', () => ensureEngine(stateDir, socket));
   const counts: Counts[] = [];
-  for (const suite of suites) counts.push(await runSuite(suite));
+  const chosen = process.argv.slice(2);
+  for (const suite of suites.filter(({ name }) => chosen.length === 0 || chosen.includes(name)))
+    counts.push(await runSuite(suite));
   if (engine.endsWith('started')) await stopEngine(stateDir);
   rmSync(reports, { recursive: true, force: true });
   const total = sum(counts);
