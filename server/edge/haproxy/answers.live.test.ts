@@ -184,6 +184,19 @@ test('a request that got no answer is tried again if it is safe, and a POST neve
   await Promise.all([good.close(), bad.close()]);
 });
 
+test('an instance that is gone costs no request while another one is there, a POST neither: it was never sent', async () => {
+  const [stays, goes] = [await startOrigin('stays'), await startOrigin('goes')];
+  await edge.edge.publish(publication('half', [stays, goes]), signal);
+  await goes.close();
+  const answers = await Promise.all(
+    Array.from({ length: 40 }, (_, index) =>
+      edge.request('half.test', `/${index}`, { method: index % 2 === 0 ? 'GET' : 'POST', agent: false }),
+    ),
+  );
+  expect(new Set(answers.map(({ origin }) => origin))).toEqual(new Set(['stays']));
+  await stays.close();
+});
+
 test('the dashboard answers at its own host without names that only its own parts may say', async () => {
   let seen: http.IncomingHttpHeaders = {};
   const dashboard = http.createServer((request, response) => {
