@@ -145,7 +145,7 @@ test('a request in flight keeps the old instance until it ends', async () => {
   await bench.claim();
   await bench.advance(second);
   expect(await bench.release(second)).toMatchObject({ state: 'live' });
-  const { drain } = bench.edge;
+  const drain = bench.edge.drain.bind(bench.edge);
   let looks = 0;
   bench.edge.drain = async (...args) => {
     const result = await drain(...args);
