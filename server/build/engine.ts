@@ -29,6 +29,7 @@ import { AppError } from '#server/errors.ts';
 import { Engine } from '#server/runtime/docker/engine.ts';
 
 const mib = 1024 ** 2;
+const pruneLimitMs = 60_000;
 const messageSchema = z.object({
   id: z.string().optional(),
   aux: z.unknown().optional(),
@@ -56,11 +57,9 @@ async function connect(config: BuilderConfig): Promise<Builder> {
   const status = await readBuilderStatus(paths);
   const engine = new Engine(status.socket);
   const cgroups = status.limits ? await findCgroups() : null;
-  return {
-    paths, status, engine, cgroups,
-    limits: createLimitWatcher(paths, status, cgroups),
-    leftovers: createLeftovers(engine, cgroups, `${paths.cgroup}/builds`),
-  }; // prettier-ignore
+  const leftovers = createLeftovers(engine, cgroups, `${paths.cgroup}/builds`);
+  const prune = (): Promise<void> => leftovers.prune(AbortSignal.timeout(pruneLimitMs));
+  return { paths, status, engine, cgroups, leftovers, limits: createLimitWatcher(paths, status, cgroups, prune) };
 }
 
 /** Arguments of tenants that would steer the builder itself are left out. */
@@ -220,7 +219,7 @@ export function createBuildEngine(config: BuilderConfig): BuildEngine {
     if ('kind' in packed) return packed;
     const label = randomBytes(16).toString('hex');
     const trace = new TraceReader(onEvent);
-    await builder.leftovers.makeRoom(builder.limits, signal);
+    if (await builder.limits.isDiskLow()) await builder.leftovers.prune(signal);
     await builder.leftovers.begin(label, request);
     let kept = false;
     try {
@@ -234,6 +233,11 @@ export function createBuildEngine(config: BuilderConfig): BuildEngine {
         return result;
       }
       if (outcome.error === null) throw new AppError('unavailable', 'The build engine went away.');
+      // While layers are packed the engine writes, not a step, so that only its error tells.
+      if (outcome.error.includes('no space left on device') && (await builder.limits.isDiskLow()))
+        return limitFailure('build_disk_full', request.limits);
+      if (builder.leftovers.wasDisturbed(label) && /context canceled|exit code: 137/.test(outcome.error))
+        throw new AppError('unavailable', 'A step shared with another build ended with that build.');
       return explain(outcome.error, trace.failed);
     } finally {
       trace.end(new Date().toISOString());

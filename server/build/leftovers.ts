@@ -2,7 +2,6 @@
 import { setTimeout } from 'node:timers/promises';
 import * as z from 'zod';
 import type { Cgroups } from '#server/build/cgroup.ts';
-import type { LimitWatcher } from '#server/build/limits.ts';
 import type { BuildRequest } from '#server/build/types.ts';
 import type { Engine } from '#server/runtime/docker/engine.ts';
 
@@ -19,14 +18,17 @@ export interface Leftovers {
   begin(label: string, request: BuildRequest): Promise<void>;
   /** Ends every process of the build. Unless its image is kept, also one that arrives late goes. */
   end(label: string, kept: boolean): Promise<void>;
+  /** True when a build that may have shared steps with this one was ended early since this one began. */
+  wasDisturbed(label: string): boolean;
   discard(workId: string, signal: AbortSignal): Promise<void>;
-  /** Prunes the cache when the disk is low, so that one full disk does not fail the next build too. */
-  makeRoom(limits: LimitWatcher, signal: AbortSignal): Promise<void>;
+  /** Removes all cache that no running build uses. */
+  prune(signal: AbortSignal): Promise<void>;
 }
 
 export function createLeftovers(engine: Engine, cgroups: Cgroups | null, builds: string): Leftovers {
   const running = new Map<string, BuildRequest>();
   const draining = new Set<string>();
+  const disturbed = new Set<string>();
 
   async function removeImages(label: string, signal: AbortSignal): Promise<void> {
     const filters = JSON.stringify({ label: [label] });
@@ -86,16 +88,19 @@ export function createLeftovers(engine: Engine, cgroups: Cgroups | null, builds:
     },
     async end(label, kept) {
       const namespace = running.get(label)?.cacheNamespace;
+      if (!kept)
+        for (const [other, { cacheNamespace }] of running) if (cacheNamespace === namespace) disturbed.add(other);
       await destroyGroup(label, namespace);
       running.delete(label);
+      disturbed.delete(label);
       if (!kept) void removeLate(label);
     },
+    wasDisturbed: (label) => disturbed.has(label),
     async discard(workId, signal) {
       await destroyForgotten();
       await removeImages(`${workLabel}=${workId}`, signal);
     },
-    async makeRoom(limits, signal) {
-      if (!(await limits.isDiskLow())) return;
+    async prune(signal) {
       await engine.act({ method: 'POST', path: '/build/prune', query: { all: '1' }, signal });
     },
   };

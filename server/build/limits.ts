@@ -12,6 +12,7 @@ import { exec } from '#server/exec.ts';
 export type LimitHit = 'build_out_of_memory' | 'build_process_limit' | 'build_disk_full';
 
 const intervalMs = 200;
+const quietMs = 3000;
 const gib = 1024 ** 3;
 
 interface Watched {
@@ -22,7 +23,7 @@ interface Watched {
 export interface LimitWatcher {
   /** Calls `onHit` at most once. */
   add(label: string, onHit: (hit: LimitHit) => void): void;
-  /** One last look, then forgets the build. Answers what was hit. */
+  /** One last look, then forgets the build. Answers what was hit; for a build that failed, the disk is a cause too. */
   remove(label: string): Promise<LimitHit | null>;
   /** True when the builder's disk has less than its reserve. */
   isDiskLow(): Promise<boolean>;
@@ -57,11 +58,18 @@ async function bytesIn(folders: readonly string[]): Promise<number> {
   return Number(/^(\d+)\ttotal$/m.exec(counted.stdout)?.[1] ?? 0);
 }
 
-export function createLimitWatcher(paths: BuilderPaths, status: BuilderStatus, cgroups: Cgroups | null): LimitWatcher {
+/** @param prune removes cache that no build uses */
+export function createLimitWatcher(
+  paths: BuilderPaths,
+  status: BuilderStatus,
+  cgroups: Cgroups | null,
+  prune: () => Promise<void>,
+): LimitWatcher {
   const builds = new Map<string, Watched>();
   const reserve = Math.min(gib, (status.diskBytes ?? 16 * gib) * 0.06);
   let kernelLog: KernelLog | null = null;
   let timer: NodeJS.Timeout | null = null;
+  let quietUntil = 0;
 
   const report = (label: string, hit: LimitHit): void => {
     const build = builds.get(label);
@@ -92,18 +100,22 @@ export function createLimitWatcher(paths: BuilderPaths, status: BuilderStatus, c
     else if (facts.refusedForks > 0) report(label, 'build_process_limit');
   }
 
-  /** The disk is everybody's: only the build that holds most of what is being written now ends. */
+  /**
+   * The disk is everybody's: only the build that holds most of what is being written now ends, and only when that is
+   * much. Where none is to blame old cache fills the disk, so it goes. What was ended needs time to give its space back.
+   */
   async function readDisk(): Promise<void> {
-    if (!(await isDiskLow())) return;
-    const running = [...builds.keys()];
-    const [only] = running;
-    if (running.length === 1 && only !== undefined) return report(only, 'build_disk_full');
-    if (!cgroups) return;
+    if (!cgroups || performance.now() < quietUntil || !(await isDiskLow())) return;
     const sizes = await Promise.all(
-      running.map(async (label) => ({ label, bytes: await bytesIn(await writtenFolders(paths, cgroups, label)) })),
+      [...builds.keys()].map(async (label) => ({
+        label,
+        bytes: await bytesIn(await writtenFolders(paths, cgroups, label)),
+      })),
     );
     const most = sizes.toSorted((a, b) => b.bytes - a.bytes)[0];
-    if (most && most.bytes > 0) report(most.label, 'build_disk_full');
+    quietUntil = performance.now() + quietMs;
+    if (most && most.bytes > reserve / 2) report(most.label, 'build_disk_full');
+    else await prune();
   }
 
   async function look(): Promise<void> {
@@ -137,7 +149,7 @@ export function createLimitWatcher(paths: BuilderPaths, status: BuilderStatus, c
       await readCounters(label).catch(() => undefined);
       const hit = builds.get(label)?.hit ?? null;
       builds.delete(label);
-      return hit;
+      return hit ?? ((await isDiskLow().catch(() => false)) ? 'build_disk_full' : null);
     },
   };
 }

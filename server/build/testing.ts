@@ -35,6 +35,7 @@ const programs = [
   'rm',
   'setsid',
   'id',
+  'fallocate',
 ];
 const tag = (): string => [...randomBytes(4)].map((byte) => (byte % 36).toString(36)).join('');
 
