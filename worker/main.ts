@@ -15,6 +15,7 @@ import { type Config, loadConfig } from '#server/config.ts';
 import { type Db, openDatabase } from '#server/db/client.ts';
 import { openNotices } from '#server/db/notify.ts';
 import type { Notices } from '#server/db/notify.ts';
+import { endDeadLeases } from '#server/db/system/leases.ts';
 import { databaseNow } from '#server/db/now.ts';
 import { createLogger, type Logger } from '#server/log.ts';
 import { createLogStore } from '#server/logs/store.ts';
@@ -80,6 +81,18 @@ async function createEngine(config: Config, db: Db, notices: Notices, log: Logge
   };
 }
 
+/** True for a worker of this machine whose process is gone. Others, and a process number that is in use again, keep their lease. */
+function isDeadHere(owner: string): boolean {
+  const [host, pid] = owner.split(':');
+  if (host !== hostname() || pid === undefined) return false;
+  try {
+    process.kill(Number(pid), 0);
+    return false;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'ESRCH';
+  }
+}
+
 async function main(): Promise<void> {
   const config = loadConfig();
   const log = createLogger({ process: 'worker' });
@@ -87,6 +100,7 @@ async function main(): Promise<void> {
   const notices = await openNotices(config.DATABASE_URL);
   await sweepGitScratch(config.stateDir);
   const engine = await createEngine(config, database.db, notices, log);
+  await endDeadLeases(database.db, databaseNow, isDeadHere);
   const stopping = new AbortController();
   const advance = advanceReleaseTask(engine, stopping.signal);
   const runners = await startRunners({

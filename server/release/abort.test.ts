@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, t
 import { eq } from 'drizzle-orm';
 import { components } from '#server/db/schema/projects.ts';
 import { createTestDatabase, type TestDatabase } from '#server/db/testing.ts';
-import { extendLease, fencedWrite, takeLease } from '#server/db/system/leases.ts';
+import { endDeadLeases, extendLease, fencedWrite, takeLease } from '#server/db/system/leases.ts';
 import type { ReleaseState } from '#server/domain/release-machine.ts';
 import { type Bench, createBench } from '#server/release/bench.ts';
 import type { FaultPoint } from '#server/release/fault.ts';
@@ -156,6 +156,18 @@ test('a worker that was paused beyond its lease is refused by the database, the 
       code: 'fenced',
     });
   expect(await checkPromises(bench)).toEqual([]);
+});
+
+test('a worker that starts where a dead one held leases need not wait for them, and others keep theirs', async () => {
+  const id = await request();
+  await bench.claim();
+  const { engine } = bench;
+  await takeLease(engine.db, engine.now, id, 'here:1', engine.times.lease);
+  expect(await endDeadLeases(engine.db, engine.now, (owner) => owner === 'there:1')).toBe(0);
+  expect(await takeLease(engine.db, engine.now, id, 'here:2', engine.times.lease)).toBeNull();
+  expect(await endDeadLeases(engine.db, engine.now, (owner) => owner === 'here:1')).toBe(1);
+  await bench.settle();
+  expect(await bench.release(id)).toMatchObject({ state: 'live' });
 });
 
 test('a newer deploy supersedes the one that waits, and the one that works goes on', async () => {

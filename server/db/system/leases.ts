@@ -2,7 +2,7 @@
  * Leases on releases. Who works on one holds a row's lease with a number that only grows; PostgreSQL, the agent and the
  * edge refuse older numbers, so that a worker which was paused or cut off cannot write any more.
  */
-import { and, eq, inArray, isNull, lt, lte, or, sql } from 'drizzle-orm';
+import { and, eq, inArray, isNotNull, isNull, lt, lte, or, sql } from 'drizzle-orm';
 import type { Db, Tx } from '#server/db/client.ts';
 import { after, type DatabaseNow } from '#server/db/now.ts';
 import { wakeQueue, wakeRelease } from '#server/db/releases.ts';
@@ -85,6 +85,26 @@ export const fencedWrite = <T>(db: Db, lease: Lease, state: ReleaseState, work: 
     if (row.state !== state) throw new AppError('conflict', `The release is ${row.state} by now.`);
     return work(tx);
   });
+
+/**
+ * Ends leases at once whose worker is known to be dead: a worker that starts again on the same machine need not wait for
+ * them to run out. Answers how many.
+ * @param isDead decides by the owner's name.
+ */
+export async function endDeadLeases(db: Db, now: DatabaseNow, isDead: (owner: string) => boolean): Promise<number> {
+  const held = await db
+    .selectDistinct({ owner: releases.leaseOwner })
+    .from(releases)
+    .where(isNotNull(releases.leaseOwner));
+  const dead = held.flatMap(({ owner }) => (owner !== null && isDead(owner) ? [owner] : []));
+  if (dead.length === 0) return 0;
+  const ended = await db
+    .update(releases)
+    .set({ leaseUntil: sql`${now()} - interval '1 second'` })
+    .where(inArray(releases.leaseOwner, dead))
+    .returning({ id: releases.id });
+  return ended.length;
+}
 
 /** Adds a job for each release that is due and that nobody works on, and for each region with a queue. Answers how many. */
 export async function wakeDue(db: Db, now: DatabaseNow): Promise<{ releases: number; regions: number }> {
