@@ -557,7 +557,9 @@ begin
   drop policy if exists one_organization on organizations;
   create policy one_organization on organizations to slipway_tenant using (id = current_setting('app.org', true)) with check (id = current_setting('app.org', true));
   grant select, update on organizations to slipway_tenant;
-  grant select on users, regions to slipway_tenant;
+  revoke select on users from slipway_tenant;
+  grant select (id, name, email) on users to slipway_tenant;
+  grant select on regions to slipway_tenant;
   grant usage on all sequences in schema public to slipway_tenant;
 end $function$
 ;

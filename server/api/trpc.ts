@@ -61,11 +61,3 @@ export const orgProcedure = personProcedure.use(async ({ ctx, next, getRawInput 
 /** Input of an organization's procedure: `org` and the given fields; anything else is refused. */
 export const orgInput = <T extends z.core.$ZodLooseShape>(shape: T) =>
   z.strictObject({ org: z.string().max(40), ...shape });
-
-/** Ids as they come from clients: short, and only the characters that ours have. */
-export const idInput = z
-  .string()
-  .max(40)
-  .regex(/^[a-z0-9_]+$/, 'Not an id');
-export const cursorInput = z.string().max(200).optional();
-export const limitInput = z.number().int().min(1).max(200).default(50);

@@ -41,6 +41,8 @@ export async function countAttempt(db: Db, now: Date, account: string, address: 
       set: { count: sql`${signInAttempts.count} + 1` },
     })
     .returning({ key: signInAttempts.key, count: signInAttempts.count });
+  // The first of a network in a window tidies up, so that nothing has to run for it.
+  if (counts.some((row) => row.key.startsWith('network:') && row.count === 1)) await forgetOldAttempts(db, now);
   const isOver = keys.some(({ key, limit }) => (counts.find((row) => row.key === key)?.count ?? 0) > limit);
   if (!isOver) return;
   const retryAfterSeconds = Math.max(1, Math.ceil((windowStart.getTime() + windowMs - now.getTime()) / 1000));
@@ -55,7 +57,7 @@ export async function clearAttempts(db: Db, account: string): Promise<void> {
 }
 
 /** Deletes windows that no limit looks at any more. */
-export async function forgetOldAttempts(db: Db, now: Date): Promise<void> {
+async function forgetOldAttempts(db: Db, now: Date): Promise<void> {
   await db
     .delete(signInAttempts)
     .where(lt(signInAttempts.windowStart, new Date(now.getTime() - 2 * attemptWindowSeconds * 1000)));

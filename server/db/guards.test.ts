@@ -45,3 +45,10 @@ test('a tenant transaction adds a job without rights on the job tables, and a ro
   const jobs = await test_.db.execute(sql`select task_identifier, max_attempts from graphile_worker.jobs`);
   expect([...jobs]).toEqual([{ task_identifier: 'claim-slots', max_attempts: 1 }]);
 });
+
+test('the tenant role reads who people are and not how they sign in', async () => {
+  const read = (column: string) =>
+    withOrg(test_.db, mine, (tx) => tx.execute(sql`select ${sql.identifier(column)} from users`));
+  await expect(read('name')).resolves.toBeDefined();
+  await expect(read('password_hash')).rejects.toMatchObject({ cause: { code: '42501' } });
+});
