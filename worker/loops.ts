@@ -2,7 +2,7 @@
 import type { Engine } from '#server/release/engine.ts';
 import { followConsoles } from '#server/release/follow-consoles.ts';
 import { purgeDeployments } from '#server/release/purge.ts';
-import { sweepOrphans, sweepReleases } from '#server/release/sweep.ts';
+import { sweepArtifacts, sweepOrphans, sweepReleases } from '#server/release/sweep.ts';
 import { pollBranchTips } from '#worker/branch-tips.ts';
 import { removeOldJobs } from '#server/db/system/jobs.ts';
 import { reconcilePower } from '#server/db/system/power.ts';
@@ -41,6 +41,7 @@ export async function runLoops(engine: Engine, signal: AbortSignal): Promise<voi
     every(engine, 'removing orphans', sweep * orphanSweeps, signal, async () => {
       await sweepOrphans(engine, signal);
       await purgeDeployments(engine, signal);
+      await sweepArtifacts(engine, signal);
       await removeOldJobs(engine.db);
     }),
   ]);

@@ -1,6 +1,7 @@
 /** Builds what no artifact exists for. An equal build key takes the artifact of an earlier build. */
 import { randomBytes } from 'node:crypto';
 import { artifactByKey, markArtifactRemoved, type ReleaseComponentRow, releaseComponentRows, setReleaseComponent } from '#server/db/release-components.ts'; // prettier-ignore
+import { holdArtifact } from '#server/db/system/artifacts.ts';
 import type { BuildEvent } from '#server/build/types.ts';
 import { kindRules } from '#server/domain/release-machine.ts';
 import type { SnapshotComponent } from '#server/domain/release.ts';
@@ -47,12 +48,13 @@ async function reuse(ctx: StepContext, component: SnapshotComponent, row: Releas
   const artifact = await artifactByKey(ctx.engine.db, ctx.release.orgId, row.buildKey);
   if (!artifact) return false;
   const imageId = await ctx.region.artifacts.find(artifact.reference, ctx.signal);
-  await ctx.write((tx) =>
-    imageId === artifact.imageId
-      ? setReleaseComponent(tx, keyOf(ctx, component), { artifactId: artifact.id, buildOutcome: 'reused' })
-      : markArtifactRemoved(tx, ctx.release.orgId, artifact.id),
-  );
-  return imageId === artifact.imageId;
+  return ctx.write(async (tx) => {
+    if (!(await holdArtifact(tx, ctx.release.orgId, artifact.id))) return false;
+    if (imageId === artifact.imageId)
+      await setReleaseComponent(tx, keyOf(ctx, component), { artifactId: artifact.id, buildOutcome: 'reused' });
+    else await markArtifactRemoved(tx, ctx.release.orgId, artifact.id);
+    return imageId === artifact.imageId;
+  });
 }
 
 async function buildOne(
