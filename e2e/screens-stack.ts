@@ -61,14 +61,21 @@ export async function startStack(mode: 'built' | 'dev', port: number): Promise<S
 function startWeb(mode: 'built' | 'dev', port: number, environment: Record<string, string>): ChildProcess {
   const env = { ...process.env, ...environment };
   if (mode === 'dev')
-    return spawn('node_modules/.bin/node', ['node_modules/next/dist/bin/next', 'dev', '-H', '127.0.0.1', '-p', String(port)], {
-      env,
-      stdio: ['ignore', 'inherit', 'inherit'],
-    });
+    return spawn(
+      'node_modules/.bin/node',
+      ['node_modules/next/dist/bin/next', 'dev', '-H', '127.0.0.1', '-p', String(port)],
+      {
+        env,
+        stdio: ['ignore', 'inherit', 'inherit'],
+      },
+    );
   // The standalone output leaves out what a file server could serve.
   cpSync('.next/static', '.next/standalone/.next/static', { recursive: true });
   cpSync('public', '.next/standalone/public', { recursive: true });
-  return spawn('node_modules/.bin/node', ['.next/standalone/server.js'], { env, stdio: ['ignore', 'inherit', 'inherit'] });
+  return spawn('node_modules/.bin/node', ['.next/standalone/server.js'], {
+    env,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
 }
 
 async function untilHealthy(web: ChildProcess, url: string): Promise<void> {

@@ -52,12 +52,12 @@ export function Copyable({ value, what, children, className, mono = true }: Prop
         className,
       )}
     >
-      <span className="truncate">{children ?? value}</span>
+      {children === null ? null : <span className="truncate">{children ?? value}</span>}
       <Icon
         aria-hidden
         className={cn(
           'size-3 shrink-0 stroke-[1.75] transition-opacity',
-          copied
+          copied || children === null
             ? 'opacity-100'
             : 'text-muted opacity-0 group-hover/copy:opacity-100 group-focus-visible/copy:opacity-100 pointer-coarse:opacity-60',
         )}

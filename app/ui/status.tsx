@@ -110,9 +110,9 @@ export function StatusShape({
 /** Colour, shape and words together; a status is never colour alone. */
 export function Status({ tone, children, className }: { tone: Tone; children: React.ReactNode; className?: string }) {
   return (
-    <span className={cn('inline-flex min-w-0 items-center gap-1.5', className)}>
-      <StatusShape tone={tone} />
-      <span className={cn('truncate', toneText[tone])}>{children}</span>
+    <span className={cn('inline-flex min-w-0 items-start gap-1.5', className)}>
+      <StatusShape tone={tone} className="mt-0.5" />
+      <span className={cn('min-w-0 sm:truncate', toneText[tone])}>{children}</span>
     </span>
   );
 }

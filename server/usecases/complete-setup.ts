@@ -8,7 +8,7 @@ import { writeAudit } from '#server/db/audit.ts';
 import type { Queryable } from '#server/db/client.ts';
 import { memberships, organizations, users } from '#server/db/schema/organizations.ts';
 import { platformFacts } from '#server/db/schema/platform.ts';
-import { slugFrom } from '#server/domain/naming.ts';
+import { isPageWord, slugFrom } from '#server/domain/naming.ts';
 import type { SetupStatus } from '#server/domain/views/accounts.ts';
 import { AppError, notFound } from '#server/errors.ts';
 import { newId } from '#server/ids.ts';
@@ -57,7 +57,8 @@ export async function completeSetup(
       throw new AppError('not_found', 'This is not the code. `npm run code` shows it.', { field: 'code' });
     const userId = newId('user');
     const orgId = newId('organization');
-    const slug = slugFrom(input.organization);
+    const wanted = slugFrom(input.organization);
+    const slug = isPageWord(wanted) ? `${wanted}-team` : wanted;
     await tx.insert(users).values({ id: userId, email: input.email, name: input.name, passwordHash, isOperator: true });
     await tx.insert(organizations).values({ id: orgId, slug, name: input.organization });
     await tx.insert(memberships).values({ orgId, userId, role: 'owner' });

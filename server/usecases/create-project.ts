@@ -6,7 +6,7 @@ import type { Tx } from '#server/db/client.ts';
 import { findAccountById } from '#server/db/accounts.ts';
 import { components, projects, repositories } from '#server/db/schema/projects.ts';
 import { limits } from '#server/domain/limits.ts';
-import { slug as slugField, slugFrom } from '#server/domain/naming.ts';
+import { isPageWord, slug as slugField, slugFrom } from '#server/domain/naming.ts';
 import type { GitRef, SettingsOverrides } from '#server/domain/settings.ts';
 import type { ProjectCreated } from '#server/domain/views/projects.ts';
 import type { ComponentKind, StageKind } from '#server/domain/words.ts';
@@ -95,7 +95,7 @@ async function prepare(ctx: UseCaseContext, source: CreateProjectInput['source']
 async function chooseSlug(tx: Tx, orgId: string, input: { name: string; slug?: string | undefined }): Promise<string> {
   const wanted = input.slug ?? slugFrom(input.name);
   const taken = await tx.$count(projects, and(eq(projects.orgId, orgId), eq(projects.slug, wanted)));
-  if (taken === 0) return slugField.parse(wanted);
+  if (taken === 0 && !isPageWord(wanted)) return slugField.parse(wanted);
   if (input.slug !== undefined)
     throw badInput('slug', 'The organization has a project of this name, perhaps deleted lately.');
   return slugField.parse(`${wanted.slice(0, 27)}-${randomSuffix(4)}`);

@@ -3,6 +3,7 @@ import { and, eq, sql } from 'drizzle-orm';
 import { writeAudit } from '#server/db/audit.ts';
 import { findOrganization } from '#server/db/members.ts';
 import { memberships, organizations } from '#server/db/schema/organizations.ts';
+import { isPageWord } from '#server/domain/naming.ts';
 import type { OrganizationRef } from '#server/domain/views/accounts.ts';
 import { AppError, badInput, notFound } from '#server/errors.ts';
 import { newId } from '#server/ids.ts';
@@ -17,6 +18,7 @@ export function createOrganization(
   input: { name: string; slug: string },
 ): Promise<OrganizationRef> {
   const { userId } = ctx.person;
+  if (isPageWord(input.slug)) throw badInput('slug', 'This name is taken.');
   return ctx.db.transaction(async (tx) => {
     await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${userId}, 79))`);
     const owned = await tx.$count(memberships, and(eq(memberships.userId, userId), eq(memberships.role, 'owner')));

@@ -114,6 +114,7 @@ function SignInFirst({
         : null;
   return (
     <form
+      method="post"
       className="flex flex-col gap-4"
       onSubmit={(event) => {
         event.preventDefault();
@@ -160,7 +161,7 @@ function JoinForm({ token, preview }: { token: string; preview: InvitationPrevie
   };
   const other = otherError(join.error, fields);
   return (
-    <form onSubmit={submit} className="flex flex-col gap-4">
+    <form method="post" onSubmit={submit} className="flex flex-col gap-4">
       {other ? <Callout tone="red" role="alert" title={other} /> : null}
       <Field label="Your name" error={fieldError(join.error, 'name')}>
         {(control) => (

@@ -8,12 +8,14 @@ import { fieldError, otherError } from '#app/_features/shell/problem.ts';
 import { Button } from '#app/ui/button.tsx';
 import { Callout } from '#app/ui/callout.tsx';
 import { Field, Input } from '#app/ui/field.tsx';
+import { useHydrated } from '#app/ui/hydrated.ts';
 
 const fields = ['code', 'name', 'email', 'password', 'organization'] as const;
 
 /** First run: one field for the code; then name, e-mail and password; then straight into a new project. */
 export function SetupForm({ code: given }: { code: string }) {
   const trpc = useTRPC();
+  const isReady = useHydrated();
   const [code, setCode] = useState(given);
   const [isProven, setProven] = useState(given !== '');
   const [password, setPassword] = useState('');
@@ -44,7 +46,7 @@ export function SetupForm({ code: given }: { code: string }) {
     });
   };
   return (
-    <form className="flex flex-col gap-4" onSubmit={submit}>
+    <form method="post" className="flex flex-col gap-4" onSubmit={submit}>
       <div>
         <h1 className="text-xl font-semibold">{isProven ? 'Create the first account' : 'Welcome to Slipway'}</h1>
         <p className="mt-1 text-pretty text-muted">
@@ -102,7 +104,13 @@ export function SetupForm({ code: given }: { code: string }) {
               />
             )}
           </Field>
-          <Button type="submit" look="primary" size="large" aria-disabled={setup.isPending || setup.isSuccess}>
+          <Button
+            type="submit"
+            look="primary"
+            size="large"
+            disabled={!isReady}
+            aria-disabled={setup.isPending || setup.isSuccess}
+          >
             {setup.isPending || setup.isSuccess ? 'Creating the account' : 'Create account'}
           </Button>
         </>
@@ -130,7 +138,7 @@ export function SetupForm({ code: given }: { code: string }) {
               />
             )}
           </Field>
-          <Button type="submit" look="primary" size="large">
+          <Button type="submit" look="primary" size="large" disabled={!isReady}>
             Continue
           </Button>
         </>

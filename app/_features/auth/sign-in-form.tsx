@@ -5,6 +5,7 @@ import { formText } from '#app/_features/auth/view.ts';
 import { Button } from '#app/ui/button.tsx';
 import { Callout } from '#app/ui/callout.tsx';
 import { Field, Input } from '#app/ui/field.tsx';
+import { useHydrated } from '#app/ui/hydrated.ts';
 import type { SignInProvider } from '#server/domain/views/accounts.ts';
 
 interface Props {
@@ -19,6 +20,7 @@ export function SignInForm({ providers, returnTo, refused, email }: Props) {
   const [problem, setProblem] = useState<string | null>(
     refused ? 'No account here belongs to that sign-in. Ask an admin for an invitation.' : null,
   );
+  const isReady = useHydrated();
   const [isBusy, setBusy] = useState(false);
   const hasPassword = providers.some((provider) => provider.id === 'credentials');
   const submit = async (event: FormEvent<HTMLFormElement>): Promise<void> => {
@@ -42,7 +44,7 @@ export function SignInForm({ providers, returnTo, refused, email }: Props) {
         <Callout tone="red" role="alert" title={<span className="text-sm font-normal">{problem}</span>} />
       ) : null}
       {hasPassword ? (
-        <form className="flex flex-col gap-4" onSubmit={(event) => void submit(event)}>
+        <form method="post" className="flex flex-col gap-4" onSubmit={(event) => void submit(event)}>
           <Field label="E-mail">
             {(control) => (
               <Input
@@ -70,7 +72,7 @@ export function SignInForm({ providers, returnTo, refused, email }: Props) {
               />
             )}
           </Field>
-          <Button type="submit" look="primary" size="large" aria-disabled={isBusy}>
+          <Button type="submit" look="primary" size="large" disabled={!isReady} aria-disabled={isBusy}>
             Sign in
           </Button>
         </form>

@@ -88,7 +88,7 @@ function AddForm({
           ))}
         </div>
       ) : null}
-      <form onSubmit={submit} className="flex flex-col gap-4">
+      <form method="post" onSubmit={submit} className="flex flex-col gap-4">
         {other ? <Callout tone="red" role="alert" title={other} /> : null}
         <div className="grid gap-4 sm:grid-cols-2">
           <Field label="Name" hint="Lower-case letters, digits and -" error={fieldError(error, 'name')}>

@@ -70,10 +70,10 @@ export function ComponentSettings({
     return component.origins[field.path] === 'project' ? 'from the project' : null;
   };
   return (
-    <div className="flex min-w-0 flex-col gap-6">
+    <div className="flex max-w-3xl min-w-0 flex-col gap-6">
       <div className="flex flex-wrap items-center gap-x-4 gap-y-1">
         <h2 className="text-lg font-semibold">{component.name}</h2>
-        <span className="text-sm text-muted">{component.kind}</span>
+        {component.kind === component.name ? null : <span className="text-sm text-muted">{component.kind}</span>}
         {facts.image ? <Copyable value={facts.image} what="image" className="max-w-72" /> : null}
         {change?.change === 'added' && diff.liveNumber !== null ? (
           <span className="text-sm text-accent-text">new, not live yet</span>

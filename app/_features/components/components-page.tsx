@@ -68,7 +68,9 @@ export function ComponentsPage({ project: projectSlug, deployment: slug }: { pro
                 className="flex h-8 items-center gap-2 rounded-md px-2 text-left text-sm text-muted hover:bg-hover hover:text-text aria-[current=true]:bg-hover aria-[current=true]:font-medium aria-[current=true]:text-text"
               >
                 <span className="truncate">{component.name}</span>
-                <span className="text-xs font-normal text-muted">{component.kind}</span>
+                {component.kind === component.name ? null : (
+                  <span className="text-xs font-normal text-muted">{component.kind}</span>
+                )}
                 {diff.components.some((change) => change.componentId === component.componentId) ? (
                   <span title="Differs from live" className="ml-auto size-1.5 shrink-0 rounded-full bg-accent-text" />
                 ) : null}

@@ -19,12 +19,6 @@ interface Props {
 
 /** The draft and the variables against live, with the revision that Deploy will send. */
 export function DiffDialog({ deployment, open, onOpenChange }: Props) {
-  const trpc = useTRPC();
-  const { slug } = useOrg();
-  const diff = useQuery({
-    ...trpc.drafts.diff.queryOptions({ org: slug, deploymentId: deployment.id }),
-    enabled: open,
-  });
   const deploy = useDeploy(deployment);
   const choices = deployChoices(deployment);
   return (
@@ -57,13 +51,16 @@ export function DiffDialog({ deployment, open, onOpenChange }: Props) {
         </>
       }
     >
-      {diff.data ? (
-        <DiffList diff={diff.data} />
-      ) : diff.error ? (
-        <p className="text-sm text-red-text">{sentenceOf(diff.error)}</p>
-      ) : (
-        <SkeletonRows rows={3} />
-      )}
+      <Changes deploymentId={deployment.id} />
     </Dialog>
   );
+}
+
+/** Read when the dialog opens. */
+function Changes({ deploymentId }: { deploymentId: string }) {
+  const trpc = useTRPC();
+  const { slug } = useOrg();
+  const diff = useQuery(trpc.drafts.diff.queryOptions({ org: slug, deploymentId }));
+  if (diff.data) return <DiffList diff={diff.data} />;
+  return diff.error ? <p className="text-sm text-red-text">{sentenceOf(diff.error)}</p> : <SkeletonRows rows={3} />;
 }

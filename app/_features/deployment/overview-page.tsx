@@ -5,13 +5,14 @@ import { Timeline } from '#app/_features/deployment/timeline.tsx';
 import { useDeploy } from '#app/_features/deployment/use-deploy.ts';
 import { useDeployment } from '#app/_features/deployment/use-deployment.ts';
 import { newerTips } from '#app/_features/deployment/view.ts';
-import { headline, releaseTitle, stateWords } from '#app/_features/release/view.ts';
+import { headline, lowerFirst, releaseTitle, stateWords } from '#app/_features/release/view.ts';
 import { PageBody, Section } from '#app/_features/shell/page.tsx';
 import { StatusTree } from '#app/_features/status/status-tree.tsx';
 import { Button } from '#app/ui/button.tsx';
 import { Callout } from '#app/ui/callout.tsx';
 import { Copyable } from '#app/ui/copyable.tsx';
 import { Empty } from '#app/ui/empty.tsx';
+import { Url } from '#app/ui/url.tsx';
 import { Ago, Took } from '#app/ui/time.tsx';
 import type { DeploymentView } from '#server/domain/views/releases.ts';
 
@@ -31,7 +32,7 @@ export function OverviewPage({ project, deployment: slug }: { project: string; d
             <StatusTree nodes={deployment.tree.children} />
           </Section>
           <Section title="Timeline">
-            <Timeline entries={deployment.timeline} base={base} />
+            <Timeline deploymentId={deployment.id} base={base} />
           </Section>
         </div>
       )}
@@ -47,12 +48,10 @@ function Facts({ deployment, base }: { deployment: DeploymentView; base: string 
   return (
     <div className="flex flex-wrap items-center gap-x-6 gap-y-1.5 text-sm">
       {hosts.map((host) => (
-        <Copyable key={host.url} value={host.url} what="URL">
-          {host.url.replace(/\/$/, '')}
-        </Copyable>
+        <Url key={host.url} url={host.url} />
       ))}
       {live ? (
-        <span className="flex min-w-0 items-center gap-1.5 text-muted">
+        <span className="flex min-w-0 flex-wrap items-center gap-x-1.5 text-muted [&>*]:shrink-0">
           <Link href={`${base}/releases/${String(live.number ?? live.id)}`} className="text-text hover:underline">
             {releaseTitle(live)}
           </Link>
@@ -62,7 +61,7 @@ function Facts({ deployment, base }: { deployment: DeploymentView; base: string 
               <Copyable value={commit.commit} what="commit" className="ml-1 text-text">
                 {commit.refName}@{commit.commit.slice(0, 7)}
               </Copyable>
-              <span className="max-w-72 truncate" title={`${commit.message} (${commit.author})`}>
+              <span className="max-w-72 shrink! truncate" title={`${commit.message} (${commit.author})`}>
                 {commit.message}
               </span>
             </>
@@ -88,7 +87,7 @@ function Notes({ deployment, base }: { deployment: DeploymentView; base: string 
         <Callout
           tone={stateWords[current.state].tone}
           role="status"
-          title={`${releaseTitle(current)}: ${headline(current).sentence.toLowerCase()}`}
+          title={`${releaseTitle(current)}: ${lowerFirst(headline(current).sentence)}`}
           actions={
             <Button asChild>
               <Link href={`${base}/releases/${String(current.number ?? current.id)}`}>Watch</Link>

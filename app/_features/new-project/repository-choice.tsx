@@ -45,7 +45,7 @@ export function RepositoryChoice({ chosen, onChoose }: Props) {
     fieldError(inspect.error, 'url') ??
     (inspect.error && !fieldError(inspect.error, 'credential') ? sentenceOf(inspect.error) : null);
   return (
-    <form onSubmit={submit} className="flex flex-col gap-3">
+    <form method="post" onSubmit={submit} className="flex flex-col gap-3">
       <Field label="Git repository" hint="https or ssh; any host that this installation reaches" error={atUrl}>
         {(control) => (
           <div className="flex gap-2">

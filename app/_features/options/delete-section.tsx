@@ -43,7 +43,7 @@ export function DeleteSection({ what, typed, goes, denied, error, isBusy, onDele
         Delete {what}
       </Button>
       <Dialog open={isOpen} onOpenChange={setOpen} title={`Delete ${typed}`} description="This goes with it:">
-        <form onSubmit={submit} className="flex flex-col gap-4">
+        <form method="post" onSubmit={submit} className="flex flex-col gap-4">
           <ul className="flex list-disc flex-col gap-1 pl-5 text-sm marker:text-faint">
             {goes.map((line) => (
               <li key={line}>{line}</li>

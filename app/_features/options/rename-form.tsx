@@ -23,7 +23,7 @@ export function RenameForm({ label, name, hint, denied, error, isBusy, onRename 
     if (!isSame && !denied && !isBusy) onRename(value.trim());
   };
   return (
-    <form onSubmit={submit} className="max-w-md">
+    <form method="post" onSubmit={submit} className="max-w-md">
       <Field
         label={label}
         hint={hint ?? 'Addresses stay as they are'}

@@ -66,7 +66,7 @@ function NewDeploymentForm({ project, close }: { project: ProjectView; close: ()
   };
   const withCode = project.components.filter((component) => component.repositoryId !== null);
   return (
-    <form onSubmit={submit} className="flex flex-col gap-4">
+    <form method="post" onSubmit={submit} className="flex flex-col gap-4">
       {otherError(error, ['name', 'slug', 'stage', 'refs']) ? (
         <Callout tone="red" role="alert" title={otherError(error, ['name', 'slug', 'stage', 'refs'])} />
       ) : null}

@@ -31,7 +31,12 @@ export function QueuePage() {
           <Status tone={running > 0 ? 'busy' : 'grey'}>
             {data.length === 0
               ? 'Nothing runs or waits'
-              : `${String(running)} running, ${String(data.length - running)} waiting`}
+              : [
+                  running > 0 ? `${String(running)} running` : '',
+                  data.length > running ? `${String(data.length - running)} waiting` : '',
+                ]
+                  .filter(Boolean)
+                  .join(', ')}
           </Status>
         }
       />

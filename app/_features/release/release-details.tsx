@@ -31,7 +31,7 @@ function ComponentDetails({ component, base }: { component: ReleaseComponentView
         <summary className="flex min-h-9 flex-wrap items-center gap-x-3 gap-y-0.5 py-1.5 text-sm hover:bg-hover/60">
           <ChevronRight className="size-4 shrink-0 stroke-[1.75] text-faint transition-transform group-open:rotate-90" />
           <span className="font-medium">{component.name}</span>
-          <span className="text-muted">{component.kind}</span>
+          {component.kind === component.name ? null : <span className="text-muted">{component.kind}</span>}
           {component.buildOutcome ? <span className="text-muted">{outcomes[component.buildOutcome]}</span> : null}
           <span className="min-w-0 flex-1 truncate text-muted">{component.found.join(', ')}</span>
           {component.imageSizeBytes === null ? null : (

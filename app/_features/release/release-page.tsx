@@ -7,7 +7,14 @@ import { DeployButton } from '#app/_features/deployment/deploy-button.tsx';
 import { FailureNote } from '#app/_features/release/failure-note.tsx';
 import { ReleaseDetails } from '#app/_features/release/release-details.tsx';
 import { ReleaseSteps } from '#app/_features/release/release-steps.tsx';
-import { headline, kindWords, releaseTitle, reportSentence, triggerWords } from '#app/_features/release/view.ts';
+import {
+  commitGroups,
+  headline,
+  kindWords,
+  releaseTitle,
+  reportSentence,
+  triggerWords,
+} from '#app/_features/release/view.ts';
 import { useDenied, useOrg } from '#app/_features/shell/org-context.tsx';
 import { PageBody, PageHeader, Section } from '#app/_features/shell/page.tsx';
 import { sentenceOf } from '#app/_features/shell/problem.ts';
@@ -117,10 +124,10 @@ function Facts({ release }: { release: ReleaseView }) {
           <Took from={release.startedAt} to={release.liveAt ?? release.endedAt} className="tabular text-text" />
         </span>
       ) : null}
-      {release.commits.map((commit) => (
-        <span key={commit.componentId} className="inline-flex min-w-0 items-center gap-1.5">
-          {release.commits.length > 1 ? <span>{commit.component}</span> : null}
-          <Copyable value={commit.commit} what="commit" className="text-text">
+      {commitGroups(release.commits).map(({ commit, components }) => (
+        <span key={commit.componentId} className="inline-flex max-w-full min-w-0 items-center gap-1.5">
+          {release.components.length > 1 ? <span className="shrink-0">{components.join(', ')}</span> : null}
+          <Copyable value={commit.commit} what="commit" className="shrink-0 text-text">
             {commit.refName}@{commit.commit.slice(0, 7)}
           </Copyable>
           <span className="max-w-80 truncate" title={`${commit.message} (${commit.author})`}>
@@ -136,7 +143,7 @@ function Facts({ release }: { release: ReleaseView }) {
       <a
         href={`/api/releases/${release.id}/log?org=${slug}`}
         download
-        className="ml-auto inline-flex items-center gap-1 hover:text-text"
+        className="inline-flex sm:ml-auto items-center gap-1 hover:text-text"
       >
         <Download className="size-3.5 stroke-[1.75]" /> Download the log
       </a>

@@ -4,9 +4,11 @@ import { useSearchParams } from 'next/navigation';
 import { useMemo, useState } from 'react';
 import type { ReleaseLogRow } from '#app/_features/release/log-buffer.ts';
 import { useReleaseLog } from '#app/_features/release/use-log.ts';
-import { linesByStep, stepRows, type StepRow } from '#app/_features/release/view.ts';
+import { firstError, linesByStep, matching, stepRows, type StepRow } from '#app/_features/release/view.ts';
 import { useOrg } from '#app/_features/shell/org-context.tsx';
+import { Section } from '#app/_features/shell/page.tsx';
 import { cn } from '#app/ui/cn.ts';
+import { Input } from '#app/ui/field.tsx';
 import { LogView } from '#app/ui/log-view.tsx';
 import { StatusShape } from '#app/ui/status.tsx';
 import { countWords } from '#app/ui/time-words.ts';
@@ -14,11 +16,14 @@ import { Took } from '#app/ui/time.tsx';
 import { isFinal } from '#server/domain/release-machine.ts';
 import type { ReleaseView } from '#server/domain/views/releases.ts';
 
-const setLine = (key: string): void => {
+/** Writes the address without asking the server; Next tells its hooks. */
+const setParam = (name: 'line' | 'q', value: string): void => {
   const url = new URL(location.href);
-  url.searchParams.set('line', key);
+  if (value === '') url.searchParams.delete(name);
+  else url.searchParams.set(name, value);
   history.replaceState(null, '', url);
 };
+const setLine = (key: string): void => setParam('line', key);
 
 /** The steps with their durations; each opens to its part of the one log. What works or failed is open by itself. */
 export function ReleaseSteps({ release }: { release: ReleaseView }) {
@@ -26,6 +31,7 @@ export function ReleaseSteps({ release }: { release: ReleaseView }) {
   const log = useReleaseLog(slug, release.id, isFinal(release.state));
   const search = useSearchParams();
   const chosen = search.get('line');
+  const wanted = search.get('q') ?? '';
   const rows = useMemo(
     () => stepRows({ state: release.state, steps: release.steps, failurePhase: release.failureDetails?.phase ?? null }),
     [release],
@@ -36,16 +42,34 @@ export function ReleaseSteps({ release }: { release: ReleaseView }) {
     ? ([...parts].find(([, lines]) => lines.some((line) => line.key === chosen))?.[0] ?? null)
     : null;
   return (
-    <section aria-label="Steps">
+    <Section
+      title="Steps"
+      actions={
+        <Input
+          data-search
+          type="search"
+          aria-label="Search the log"
+          placeholder="Search the log"
+          defaultValue={wanted}
+          className="w-56"
+          onChange={(event) => setParam('q', event.target.value)}
+        />
+      }
+    >
       <ol className="divide-y rounded-lg border">
         {rows.map((row) => {
+          const all = parts.get(row.key) ?? noLines;
+          const lines = matching(all, wanted);
+          const isHit = wanted !== '' && lines.length > 0;
           const isOpen =
-            toggled.get(row.key) ?? (row.progress === 'failed' || row.progress === 'working' || row.key === lineStep);
+            toggled.get(row.key) ??
+            (isHit || row.progress === 'failed' || row.progress === 'working' || row.key === lineStep);
           return (
             <Step
               key={row.key}
               row={row}
-              lines={parts.get(row.key) ?? noLines}
+              lines={lines}
+              total={all.length}
               isOpen={isOpen}
               chosen={chosen}
               isRead={log.phase !== 'loading'}
@@ -57,7 +81,7 @@ export function ReleaseSteps({ release }: { release: ReleaseView }) {
       <p role="status" className="sr-only">
         {log.phase === 'ended' ? 'The log is complete' : ''}
       </p>
-    </section>
+    </Section>
   );
 }
 const noLines: readonly ReleaseLogRow[] = [];
@@ -65,16 +89,17 @@ const noLines: readonly ReleaseLogRow[] = [];
 interface StepProps {
   row: StepRow;
   lines: readonly ReleaseLogRow[];
+  /** Without the search. */
+  total: number;
   isOpen: boolean;
   chosen: string | null;
   isRead: boolean;
   onToggle: () => void;
 }
-function Step({ row, lines, isOpen, chosen, isRead, onToggle }: StepProps) {
+function Step({ row, lines, total, isOpen, chosen, isRead, onToggle }: StepProps) {
   const isAhead = row.progress === 'ahead';
-  // The line to look at first: the one that the address names, else the last error of a failed step.
-  const first =
-    chosen ?? (row.progress === 'failed' ? (lines.findLast((line) => line.level === 'error')?.key ?? null) : null);
+  // The line to look at first: the one that the address names, else the cause in a failed step.
+  const first = chosen ?? (row.progress === 'failed' ? firstError(lines) : null);
   const hasBody = isOpen && !isAhead;
   return (
     <li className="first:[&>button]:rounded-t-[7px] last:[&>button]:rounded-b-[7px]">
@@ -100,11 +125,19 @@ function Step({ row, lines, isOpen, chosen, isRead, onToggle }: StepProps) {
           {row.title}
         </span>
         <span className="min-w-0 flex-1 truncate text-muted">{row.note}</span>
-        {lines.length > 0 ? (
-          <span className="tabular text-xs text-muted max-sm:hidden">{countWords(lines.length, 'line')}</span>
+        {total > 0 ? (
+          <span className="tabular text-xs text-muted max-sm:hidden">
+            {lines.length === total
+              ? countWords(total, 'line')
+              : `${String(lines.length)} of ${countWords(total, 'line')}`}
+          </span>
         ) : null}
         {row.startedAt && row.state !== 'live' ? (
-          <Took from={row.startedAt} to={row.endedAt} className="tabular w-16 shrink-0 text-right text-muted" />
+          <Took
+            from={row.startedAt}
+            to={row.endedAt}
+            className="tabular min-w-16 shrink-0 text-right whitespace-nowrap text-muted"
+          />
         ) : null}
         <ChevronRight
           aria-hidden
@@ -121,7 +154,13 @@ function Step({ row, lines, isOpen, chosen, isRead, onToggle }: StepProps) {
             <StepLog rows={lines} label={`Log of: ${row.title}`} chosen={first} follow={row.progress === 'working'} />
           ) : (
             <p className="mono px-3 py-1.5 text-muted">
-              {isRead ? (row.progress === 'working' ? 'No output yet' : 'No output') : ' '}
+              {isRead
+                ? total > 0
+                  ? 'No line matches'
+                  : row.progress === 'working'
+                    ? 'No output yet'
+                    : 'No output'
+                : ' '}
             </p>
           )}
         </div>

@@ -5,7 +5,14 @@ import Link from 'next/link';
 import { useRouter, useSearchParams } from 'next/navigation';
 import { useTRPC } from '#app/_lib/trpc-client.tsx';
 import { useDeployment } from '#app/_features/deployment/use-deployment.ts';
-import { headline, kindWords, releaseTitle, stateWords, triggerWords } from '#app/_features/release/view.ts';
+import {
+  commitGroups,
+  headline,
+  kindWords,
+  releaseTitle,
+  stateWords,
+  triggerWords,
+} from '#app/_features/release/view.ts';
 import { useDenied, useOrg } from '#app/_features/shell/org-context.tsx';
 import { PageBody } from '#app/_features/shell/page.tsx';
 import { sentenceOf } from '#app/_features/shell/problem.ts';
@@ -111,7 +118,8 @@ const searchWords = (row: ReleaseRow): string =>
 
 function ReleaseTableRow({ row, base }: { row: ReleaseRow; base: string }) {
   const href = `${base}/releases/${String(row.number ?? row.id)}`;
-  const commit = row.commits[0];
+  const groups = commitGroups(row.commits);
+  const commit = groups[0]?.commit;
   const { tone } = headline(row);
   return (
     <Row className={row.isLive ? 'bg-green-fill/50' : undefined}>
@@ -137,7 +145,7 @@ function ReleaseTableRow({ row, base }: { row: ReleaseRow; base: string }) {
             <span className="truncate text-muted" title={`${commit.message} (${commit.author}, ${commit.refName})`}>
               {commit.message}
             </span>
-            {row.commits.length > 1 ? <span className="text-xs text-muted">+{row.commits.length - 1}</span> : null}
+            {groups.length > 1 ? <span className="text-xs text-muted">+{groups.length - 1}</span> : null}
           </span>
         ) : null}
       </Cell>

@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { fixHref, headline, linesByStep, reportSentence, stepRows, triggerWords } from '#app/_features/release/view.ts';
+import {
+  commitGroups,
+  firstError,
+  fixHref,
+  headline,
+  linesByStep,
+  reportSentence,
+  stepRows,
+  triggerWords,
+} from '#app/_features/release/view.ts';
 import type { ReleaseStepView } from '#server/domain/views/releases.ts';
 
 const at = (second: number): Date => new Date(Date.UTC(2026, 10, 20, 12, 0, second));
@@ -80,3 +89,21 @@ test('the switch report is one sentence with units', () =>
   ).toBe('1,204 requests served, 0 failed, 31 connections drained; the switch took 0.8 s'));
 test('a rollback says to what', () =>
   expect(triggerWords({ by: 'rollback', toNumber: 41 }, { name: 'Anna' })).toBe('rollback to 41 by Anna'));
+test('components that share a commit stand together', () => {
+  const commit = (component: string, id: string) => ({
+    componentId: component,
+    component,
+    commit: id,
+    message: '',
+    author: '',
+    refName: 'main',
+  });
+  expect(
+    commitGroups([commit('web', 'a'), commit('worker', 'a'), commit('api', 'b')]).map((group) => group.components),
+  ).toEqual([['web', 'worker'], ['api']]);
+});
+test('the cause is looked at before its echoes', () => {
+  const lines = ['info', 'error', 'info', 'error'].map((level, index) => ({ key: String(index), level }));
+  expect(firstError(lines)).toBe('1');
+  expect(firstError(lines.slice(0, 1))).toBeNull();
+});

@@ -1,7 +1,8 @@
 /** What the release pages say, from the facts that the API gives. Pure. */
 import type { Failure, FixTarget, ReleaseReport, ReleaseTrigger } from '#server/domain/release.ts';
 import { isActive, isWaiting, type ReleaseKind, type ReleaseState } from '#server/domain/release-machine.ts';
-import type { LogLineView, ReleaseRow, ReleaseStepView } from '#server/domain/views/releases.ts';
+import type { CommitRef, LogLineView, ReleaseRow, ReleaseStepView } from '#server/domain/views/releases.ts';
+import { plainText } from '#app/ui/sgr.ts';
 import type { Tone } from '#app/ui/status.tsx';
 import { countWords, durationWords } from '#app/ui/time-words.ts';
 
@@ -230,4 +231,28 @@ export function reportSentence(report: ReleaseReport): string {
   const cut =
     report.cutConnections > 0 ? `, ${report.cutConnections.toLocaleString('en-US')} cut at the drain limit` : '';
   return `${served} served, ${report.failedRequests.toLocaleString('en-US')} failed, ${drained} drained${cut}; the switch took ${durationWords(report.switchMs)}`;
+}
+
+/** Components of one repository share their commit: one entry with all their names. */
+export function commitGroups(commits: readonly CommitRef[]): { commit: CommitRef; components: string[] }[] {
+  const groups = new Map<string, { commit: CommitRef; components: string[] }>();
+  for (const commit of commits) {
+    const group = groups.get(`${commit.refName}@${commit.commit}`);
+    if (group) group.components.push(commit.component);
+    else groups.set(`${commit.refName}@${commit.commit}`, { commit, components: [commit.component] });
+  }
+  return [...groups.values()];
+}
+
+/** The line to look at first in a step that failed: the first error of the last 60 lines, where causes stand before their echoes. */
+export const firstError = <L extends { key: string; level: string }>(lines: readonly L[]): string | null =>
+  lines.slice(-60).find((line) => line.level === 'error')?.key ?? null;
+
+/** For a sentence that goes on after a name. */
+export const lowerFirst = (sentence: string): string => sentence.charAt(0).toLowerCase() + sentence.slice(1);
+
+/** Lines with the words in them; all for an empty search. Case does not matter, colours are no words. */
+export function matching<L extends { text: string }>(lines: readonly L[], search: string): readonly L[] {
+  const wanted = search.trim().toLowerCase();
+  return wanted === '' ? lines : lines.filter((line) => plainText(line.text).toLowerCase().includes(wanted));
 }

@@ -71,7 +71,7 @@ function CredentialForm({ making, onClose }: { making: 'token' | 'deploy-key'; o
   }
   const other = otherError(error, ['name', 'username', 'token']);
   return (
-    <form onSubmit={submit} className="flex flex-col gap-4">
+    <form method="post" onSubmit={submit} className="flex flex-col gap-4">
       {other ? <Callout tone="red" role="alert" title={other} /> : null}
       <Field label="Name" hint="To find it again" error={fieldError(error, 'name')}>
         {(control) => <Input {...control} name="name" required autoFocus maxLength={60} />}

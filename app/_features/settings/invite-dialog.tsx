@@ -57,7 +57,7 @@ function InviteForm({ close }: { close: () => void }) {
   }
   const other = otherError(invite.error, ['email', 'role']);
   return (
-    <form onSubmit={submit} className="flex flex-col gap-4">
+    <form method="post" onSubmit={submit} className="flex flex-col gap-4">
       {other ? <Callout tone="red" role="alert" title={other} /> : null}
       <Field label="E-mail" error={fieldError(invite.error, 'email')}>
         {(control) => (

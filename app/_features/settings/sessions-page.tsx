@@ -120,6 +120,7 @@ function PasswordForm() {
   return (
     <Section title="Password">
       <form
+        method="post"
         key={round}
         onSubmit={submit}
         className="grid max-w-2xl items-start gap-4 border-t pt-4 sm:grid-cols-[1fr_1fr_auto]"

@@ -7,9 +7,10 @@ export const navigation = (org: string) =>
     { href: `/${org}/settings`, label: 'Settings', icon: Settings, keys: 'g s' },
   ] as const;
 
-/** Words that stand in addresses themselves and can be no project's slug. */
-export const ownPages = ['new', 'queue', 'settings'] as const;
-export const isCurrentPage = (pathname: string, href: string, org: string): boolean =>
-  href === `/${org}`
-    ? pathname === href || !ownPages.some((page) => page !== 'new' && pathname.startsWith(`/${org}/${page}`))
-    : pathname.startsWith(href);
+const isBelow = (pathname: string, href: string): boolean => pathname === href || pathname.startsWith(`${href}/`);
+/** In the sidebar, which lists the projects too, "Projects" is the list alone; in the bar of a phone it is all of them. */
+export function isCurrentPage(pathname: string, href: string, org: string, bar: 'sidebar' | 'bottom'): boolean {
+  if (href !== `/${org}`) return isBelow(pathname, href);
+  if (bar === 'sidebar') return pathname === href || pathname === `${href}/new`;
+  return !navigation(org).some((item) => item.href !== href && isBelow(pathname, item.href));
+}

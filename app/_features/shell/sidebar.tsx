@@ -41,7 +41,7 @@ export function Sidebar({ onSearch }: { onSearch: () => void }) {
           <Link
             key={item.href}
             href={item.href}
-            aria-current={isCurrentPage(pathname, item.href, slug) ? 'page' : undefined}
+            aria-current={isCurrentPage(pathname, item.href, slug, 'sidebar') ? 'page' : undefined}
             className={rowStyle}
           >
             <item.icon className="size-4 stroke-[1.75]" />
@@ -147,7 +147,7 @@ export function BottomBar({ onSearch }: { onSearch: () => void }) {
         <Link
           key={entry.href}
           href={entry.href}
-          aria-current={isCurrentPage(pathname, entry.href, slug) ? 'page' : undefined}
+          aria-current={isCurrentPage(pathname, entry.href, slug, 'bottom') ? 'page' : undefined}
           className={item}
         >
           <entry.icon className="size-5 stroke-[1.75]" />

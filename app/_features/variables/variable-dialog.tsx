@@ -73,7 +73,7 @@ function VariableForm({ editing, target, onClose }: { editing: Editing; target: 
   };
   const other = otherError(save.error, ['entries.0.key', 'entries.0.value', 'key', 'value']);
   return (
-    <form onSubmit={submit} className="flex flex-col gap-4">
+    <form method="post" onSubmit={submit} className="flex flex-col gap-4">
       {other ? <Callout tone="red" role="alert" title={other} /> : null}
       <Field label="Key" error={errorOf('key')}>
         {(control) => (
