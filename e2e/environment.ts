@@ -1,6 +1,7 @@
 /** The installation that e2e uses: its own state folder, ports and subnets, so that it runs beside another one. */
 export const ports = { http: 18_480, https: 18_443, web: 14_620, ssh: 12_222 } as const;
-export const stateFolder = '.slipway-e2e';
+/** The benchmarks use the same installation at full times, in a folder of their own. */
+export const stateFolder = process.env['SLIPWAY_E2E_STATE'] ?? '.slipway-e2e';
 export const dashboard = `http://slipway.localhost:${ports.http}`;
 export const owner = { name: 'Anna Berg', email: 'anna@example.test', password: 'correct-horse-battery-staple' };
 
@@ -12,7 +13,7 @@ export const installationEnvironment: Record<string, string> = {
   SLIPWAY_SSH_PORT: String(ports.ssh),
   SLIPWAY_BIND: '127.0.0.1',
   SLIPWAY_SUBNETS: '10.214.0.0/16',
-  SLIPWAY_TIME_SCALE: '0.1',
+  SLIPWAY_TIME_SCALE: process.env['SLIPWAY_E2E_TIME_SCALE'] ?? '0.1',
   SLIPWAY_BUILD_DISK_GIB: '10',
   SLIPWAY_PRIVATE_GIT_HOSTS: '127.0.0.1:18490',
 };
