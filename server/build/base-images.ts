@@ -12,7 +12,7 @@ import { builderPaths, readBuilderStatus, readInstallation, type BuilderConfig }
 import { createBuildEngine } from '#server/build/engine.ts';
 import type { BuildEngine } from '#server/build/types.ts';
 import { AppError } from '#server/errors.ts';
-import { exec, execOk } from '#server/exec.ts';
+import { execOk } from '#server/exec.ts';
 import { Engine } from '#server/runtime/docker/engine.ts';
 
 export interface BaseImage {
@@ -185,12 +185,4 @@ export async function ensureBaseImages(
     await rm(folder, { recursive: true, force: true });
     await workshop.engine.close();
   }
-}
-
-/** What making images needs beside the builder, and is not installed here. */
-export async function missingPrograms(signal: AbortSignal): Promise<string[]> {
-  const found = await Promise.all(
-    ['mmdebstrap', 'npm', 'tar'].map(async (program) => ({ program, ...(await exec('which', [program], { signal })) })),
-  );
-  return found.flatMap(({ program, exitCode }) => (exitCode === 0 ? [] : [program]));
 }

@@ -247,6 +247,9 @@ export async function ensureBuilder(config: BuilderConfig, signal: AbortSignal):
   await mkdir(paths.home, { recursive: true, mode: 0o711 });
   return exclusively(paths, signal, async () => {
     const network = await possibleNetwork(paths, signal);
+    const before = await readBuilderStatus(paths).catch(() => null);
+    if ('reason' in network && before?.separate)
+      throw new AppError('unavailable', `The builder cannot be started: ${network.reason}.`); // never fall back silently
     const status: BuilderStatus =
       'nameservers' in network
         ? await ensureSeparate(config, paths, network, signal)

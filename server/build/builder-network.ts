@@ -97,7 +97,7 @@ table inet slipway {
   set dns4 { type ipv4_addr; ${dns.length > 0 ? `elements = { ${dns.join(', ')} }` : ''} }
   chain output { type filter hook output priority -10; policy accept; jump egress; }
   chain forward { type filter hook forward priority -10; policy drop; iifname "docker0" jump egress; iifname "docker0" accept; ct state established,related accept; }
-  chain input { type filter hook input priority -10; policy accept; ct state established,related accept; tcp flags & rst == rst accept; iifname { "docker0", "slwb-*" } meta l4proto tcp reject with tcp reset; iifname { "docker0", "slwb-*" } drop; }
+  chain input { type filter hook input priority -10; policy accept; ct state established,related accept; tcp flags & rst == rst accept; iifname "lo" accept; meta l4proto tcp reject with tcp reset; drop; }
   chain egress {
     ct state established,related accept
     tcp flags & rst == rst accept
@@ -124,7 +124,8 @@ table inet ${paths.table} {
     drop
   }
   chain forward { type filter hook forward priority -10; policy accept;
-    iifname "${paths.hostLink}" oifname { "docker0", "slw-*", "slwb-*" } drop
+    iifname "${paths.hostLink}" oifname "docker0" drop
+    iifname "${paths.hostLink}" oifname "slw*" drop
     oifname "${paths.hostLink}" ct state new drop
   }
   chain nat { type nat hook postrouting priority srcnat; policy accept; ip saddr ${subnet} oifname != "${paths.hostLink}" masquerade; }

@@ -8,7 +8,6 @@ const labelPattern = '[0-9a-f]{32}';
 
 /** The value of the build argument `no_proxy` that carries the label. */
 export const labelArgument = (label: string): string => `b-${label}.slipway.invalid`;
-export const isLabel = (text: string): boolean => new RegExp(`^${labelPattern}$`).test(text);
 
 /**
  * A POSIX script: it runs five times per step, where another runtime's start would be felt. All paths are ours.

@@ -195,7 +195,7 @@ async function prepare(
 /** Nothing is opened before the first call; a builder that was started meanwhile is found by then. */
 export function createBuildEngine(config: BuilderConfig): BuildEngine {
   let connected: Promise<Builder> | null = null;
-  const runtime = new Engine(config.SLIPWAY_DOCKER_SOCKET);
+  const runtime = { engine: new Engine(config.SLIPWAY_DOCKER_SOCKET), known: new Map<string, readonly string[]>() };
   const builderOf = (): Promise<Builder> => {
     connected ??= connect(config).catch((error: unknown) => {
       connected = null;

@@ -13,6 +13,9 @@ export type LimitHit = 'build_out_of_memory' | 'build_process_limit' | 'build_di
 
 const intervalMs = 200;
 const quietMs = 3000;
+/** A step that fails on a full disk is gone, with what it wrote, some 30 ms later. */
+const diskIntervalMs = 20;
+const recentMs = 1000;
 const gib = 1024 ** 3;
 
 interface Watched {
@@ -70,6 +73,8 @@ export function createLimitWatcher(
   let kernelLog: KernelLog | null = null;
   let timer: NodeJS.Timeout | null = null;
   let quietUntil = 0;
+  let lowAt = Number.NEGATIVE_INFINITY;
+  let diskTimer: NodeJS.Timeout | null = null;
 
   const report = (label: string, hit: LimitHit): void => {
     const build = builds.get(label);
@@ -81,7 +86,9 @@ export function createLimitWatcher(
   async function isDiskLow(): Promise<boolean> {
     if (!status.separate) return false;
     const { bavail, bsize } = await statfs(paths.data);
-    return bavail * bsize < reserve;
+    const isLow = bavail * bsize < reserve;
+    if (isLow) lowAt = performance.now();
+    return isLow;
   }
 
   function readKernelLog(): void {
@@ -124,6 +131,14 @@ export function createLimitWatcher(
     await readDisk();
   }
 
+  function watchDisk(): void {
+    diskTimer ??= setInterval(() => {
+      if (builds.size > 0) return void isDiskLow().catch(() => false);
+      if (diskTimer) clearInterval(diskTimer);
+      diskTimer = null;
+    }, diskIntervalMs);
+  }
+
   /** One round at a time; the next begins a while after the last one ended. */
   function schedule(): void {
     timer = setTimeout(() => {
@@ -143,13 +158,14 @@ export function createLimitWatcher(
       if (builds.size === 0) kernelLog?.read(); // what happened before does not concern this build
       builds.set(label, { onHit, hit: null });
       if (timer === null) schedule();
+      watchDisk();
     },
     async remove(label) {
       readKernelLog();
       await readCounters(label).catch(() => undefined);
       const hit = builds.get(label)?.hit ?? null;
       builds.delete(label);
-      return hit ?? ((await isDiskLow().catch(() => false)) ? 'build_disk_full' : null);
+      return hit ?? (performance.now() - lowAt < recentMs ? 'build_disk_full' : null);
     },
   };
 }

@@ -15,17 +15,25 @@ type Image = z.output<typeof imageSchema>;
 const inspect = (engine: Engine, name: string, signal: AbortSignal): Promise<Image | null> =>
   engine.json(imageSchema, { method: 'GET', path: `/images/${encodeURIComponent(name)}/json`, signal });
 
+/** Layers of images that were seen; an image never changes. */
+export type KnownLayers = Map<string, readonly string[]>;
+
 /** How many of the lowest layers the engine has in this very order. */
-async function sharedLayers(engine: Engine, layers: readonly string[], signal: AbortSignal): Promise<number> {
-  const images = await engine.json(listSchema, { method: 'GET', path: '/images/json', signal });
-  let shared = 0;
-  for (const { Id } of images ?? []) {
-    const present = (await inspect(engine, Id, signal))?.RootFS.Layers ?? [];
-    let common = 0;
-    while (common < layers.length && present[common] === layers[common]) common += 1;
-    shared = Math.max(shared, common);
-  }
-  return shared;
+async function sharedLayers(
+  engine: Engine,
+  layers: readonly string[],
+  known: KnownLayers,
+  signal: AbortSignal,
+): Promise<number> {
+  const images = (await engine.json(listSchema, { method: 'GET', path: '/images/json', signal })) ?? [];
+  const present = new Set(images.map(({ Id }) => Id));
+  for (const id of known.keys()) if (!present.has(id)) known.delete(id);
+  for (const id of present) if (!known.has(id)) known.set(id, (await inspect(engine, id, signal))?.RootFS.Layers ?? []);
+  const common = [...known.values()].map((others) => {
+    const first = layers.findIndex((layer, index) => others[index] !== layer);
+    return first === -1 ? layers.length : first;
+  });
+  return Math.max(0, ...common);
 }
 
 function addEntry(archive: Pack, name: string, data: Buffer): void {
@@ -70,26 +78,26 @@ async function load(runtime: Engine, archive: Readable, signal: AbortSignal): Pr
  */
 export async function transferImage(
   from: { engine: Engine; dataRoot: string | null },
-  runtime: Engine,
+  runtime: { engine: Engine; known: KnownLayers },
   imageId: string,
   reference: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const tagged = await inspect(runtime, reference, signal);
+  const tagged = await inspect(runtime.engine, reference, signal);
   if (tagged?.Id === imageId) return;
-  if (!(await inspect(runtime, imageId, signal))) {
+  if (!(await inspect(runtime.engine, imageId, signal))) {
     const image = await inspect(from.engine, imageId, signal);
     if (!image) throw new AppError('not_found', 'The image is no longer in the builder: build it again.');
     const files = from.dataRoot === null ? null : await openLayerFiles(from.dataRoot);
     if (files) {
-      const shared = await sharedLayers(runtime, image.RootFS.Layers ?? [], signal);
-      await load(runtime, archiveOf(files, image, shared), signal);
+      const shared = await sharedLayers(runtime.engine, image.RootFS.Layers ?? [], runtime.known, signal);
+      await load(runtime.engine, archiveOf(files, image, shared), signal);
     } else {
       const saved = await from.engine.stream({ method: 'GET', path: `/images/${encodeURIComponent(imageId)}/get`, signal });
-      if (saved) await load(runtime, Readable.from(saved), signal);
+      if (saved) await load(runtime.engine, Readable.from(saved), signal);
     }
   }
   const [repo = '', tag = 'latest'] = reference.split(':');
-  const found = await runtime.act({ method: 'POST', path: `/images/${encodeURIComponent(imageId)}/tag`, query: { repo, tag }, signal });
+  const found = await runtime.engine.act({ method: 'POST', path: `/images/${encodeURIComponent(imageId)}/tag`, query: { repo, tag }, signal });
   if (!found) throw new AppError('unavailable', 'The runtime engine lost the image that it had just taken.');
 } // prettier-ignore
