@@ -30,8 +30,9 @@ export function createLeftovers(engine: Engine, cgroups: Cgroups | null, builds:
   const draining = new Set<string>();
   const disturbed = new Set<string>();
 
+  /** Only untagged ones: a name means an owner, be it a base image or, in a shared engine, a stored artifact. */
   async function removeImages(label: string, signal: AbortSignal): Promise<void> {
-    const filters = JSON.stringify({ label: [label] });
+    const filters = JSON.stringify({ label: [label], dangling: ['true'] });
     const found = await engine.json(imagesSchema, { method: 'GET', path: '/images/json', query: { all: '1', filters }, signal });
     for (const { Id } of found ?? [])
       await engine.act({ method: 'DELETE', path: `/images/${encodeURIComponent(Id)}`, query: { force: '1' }, signal });
