@@ -38,6 +38,15 @@ function startTime(pid: number): string | null {
 
 export const isAlive = (process: Process): boolean => startTime(process.pid) === process.startedAt;
 
+/** True when this process lives and its program has that name. */
+export function isRunning(pid: number, program: string): boolean {
+  try {
+    return startTime(pid) !== null && readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === program;
+  } catch {
+    return false; // it ended between the two looks
+  }
+}
+
 export function readPidFile(pidFile: string): Process | null {
   if (!existsSync(pidFile)) return null;
   const [pid, startedAt = ''] = readFileSync(pidFile, 'utf8').trim().split(' ');

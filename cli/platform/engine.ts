@@ -7,10 +7,12 @@ import { baseEnvironment, exec } from '#server/exec.ts';
 import { Engine } from '#server/runtime/docker/engine.ts';
 import { locate } from '#cli/bootstrap/programs.mjs';
 import { Stop } from '#cli/bootstrap/screen.mjs';
-import { readPidFile, startDaemon, stopDaemon, waitUntil } from './daemon.ts';
+import { isRunning, readPidFile, startDaemon, stopDaemon, waitUntil } from './daemon.ts';
 import { statePaths } from './state.ts';
 
 const version = z.object({ Version: z.string() });
+/** The one that dockerd writes. */
+const ownPidFile = (stateDir: string): string => path.join(statePaths(stateDir).run, 'dockerd.own.pid');
 const pidFile = (stateDir: string): string => path.join(statePaths(stateDir).run, 'dockerd.pid');
 
 /** The version of the engine that answers on the socket; null when none does. */
@@ -39,20 +41,38 @@ export async function ensureEngine(stateDir: string, socket: string): Promise<st
   return `Docker ${(await engineVersion(socket)) ?? ''} started`;
 }
 
+interface EngineConfig {
+  file: string;
+  /** Where the engine keeps what lives until the next boot. */
+  execRoot: string;
+}
+
 /** With live-restore, applications run on while the engine is away. What the machine's own daemon.json says goes first. */
-function writeEngineConfig(stateDir: string, socket: string): string {
+function writeEngineConfig(stateDir: string, socket: string): EngineConfig {
   const theirs = '/etc/docker/daemon.json';
-  const config: unknown = {
+  const text = existsSync(theirs) ? readFileSync(theirs, 'utf8') : '{}';
+  const given = z.looseObject({ 'exec-root': z.string().default('/var/run/docker') }).parse(JSON.parse(text));
+  const config = {
     'live-restore': true,
     'log-driver': 'json-file',
     'log-opts': { 'max-size': '20m', 'max-file': '3' },
     hosts: [`unix://${socket}`],
-    ...(existsSync(theirs) ? z.record(z.string(), z.unknown()).parse(JSON.parse(readFileSync(theirs, 'utf8'))) : {}),
-    pidfile: path.join(statePaths(stateDir).run, 'dockerd.own.pid'),
+    ...given,
+    pidfile: ownPidFile(stateDir),
   };
   const file = path.join(stateDir, 'dockerd.json');
   writeFileSync(file, `${JSON.stringify(config, null, 2)}\n`);
-  return file;
+  return { file, execRoot: given['exec-root'] };
+}
+
+/**
+ * After a crash the number in dockerd's or containerd's pidfile may belong to somebody else, or to a zombie that nobody
+ * collects. dockerd would refuse to start, or wait for a containerd that does not come.
+ */
+function removeStalePidFiles(stateDir: string, execRoot: string): void {
+  rmSync(ownPidFile(stateDir), { force: true });
+  const containerd = path.join(execRoot, 'containerd/containerd.pid');
+  if (existsSync(containerd) && !isRunning(Number(readFileSync(containerd, 'utf8')), 'containerd')) rmSync(containerd);
 }
 
 async function startEngine(stateDir: string, socket: string): Promise<void> {
@@ -60,11 +80,10 @@ async function startEngine(stateDir: string, socket: string): Promise<void> {
   if (!dockerd) throw new Stop('dockerd is missing. Install it: apt-get install --no-install-recommends docker.io');
   const logFile = path.join(statePaths(stateDir).logs, 'dockerd.log');
   const config = writeEngineConfig(stateDir, socket);
-  // After a crash the number in dockerd's own pidfile may belong to somebody else, and dockerd would refuse to start.
-  rmSync(path.join(statePaths(stateDir).run, 'dockerd.own.pid'), { force: true });
+  removeStalePidFiles(stateDir, config.execRoot);
   const started = await startDaemon({
     file: dockerd,
-    args: ['--config-file', config],
+    args: ['--config-file', config.file],
     env: baseEnvironment(),
     cwd: '/',
     logFile,
