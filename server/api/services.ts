@@ -1,4 +1,5 @@
 /** Composition root of the web process: made once, at the first request, from the configuration. */
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { systemClock } from '#server/clock.ts';
 import { type Config, loadConfig } from '#server/config.ts';
@@ -24,6 +25,8 @@ async function openWebProcess(): Promise<WebProcess> {
   const log = createLogger({ process: 'web' });
   const { db } = openDatabase(config.DATABASE_URL, { name: 'web' });
   const notices = await openNotices(config.DATABASE_URL);
+  const workDir = path.join(config.stateDir, 'inspect');
+  await rm(workDir, { recursive: true, force: true }); // what a process left that was killed while it looked into a repository
   return {
     config,
     sessionSecret: deriveKey(config.masterSecret, 'session cookies').toString('base64url'),
@@ -42,7 +45,7 @@ async function openWebProcess(): Promise<WebProcess> {
       notices,
       signInProviders: config,
       publicUrl: config.SLIPWAY_PUBLIC_URL.replace(/\/+$/, ''),
-      workDir: path.join(config.stateDir, 'work'),
+      workDir,
       privateGitHosts: config.privateGitHosts,
       sshPort: config.SLIPWAY_SSH_PORT,
     },

@@ -36,7 +36,7 @@ export interface Services {
   signInProviders: ProviderSettings;
   /** The dashboard's own URL, without a trailing slash. */
   publicUrl: string;
-  /** Folder for short-lived files of the web process: `<state>/work`. */
+  /** Folder for short-lived files of the web process: `<state>/inspect`, emptied when it starts. */
   workDir: string;
   /** Hosts with private addresses that tenants may fetch from. */
   privateGitHosts: ReadonlySet<string>;
