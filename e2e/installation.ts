@@ -20,7 +20,7 @@ export function npmRun(script: string, args: readonly string[] = []): Promise<st
 }
 
 export default async function setUp(): Promise<() => Promise<void>> {
-  await npmRun('down', ['--apps']);
+  await npmRun('down', ['--purge']);
   rmSync(stateFolder, { recursive: true, force: true });
   process.stdout.write(await npmRun('up'));
   return async () => {

@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 
-const parts = ['app', 'server', 'worker', 'cli', 'drizzle', 'public', 'package-lock.json', 'package.json', 'next.config.mjs', 'postcss.config.mjs', 'proxy.ts', 'instrumentation.ts', 'tsconfig.json']; // prettier-ignore
-const ignored = /\.test\.tsx?$|^cli\/(test|check)|\/node_modules\/|\.tsbuildinfo$/;
+const parts = ['app', 'server', 'worker', 'cli/bootstrap', 'cli/platform', 'cli/supervisor', 'drizzle', 'public', 'package-lock.json', 'package.json', 'next.config.mjs', 'postcss.config.mjs', 'proxy.ts', 'instrumentation.ts', 'tsconfig.json']; // prettier-ignore
+const ignored = /\.(test|fixture)\.tsx?$|\/node_modules\/|\.tsbuildinfo$/;
 
 function* filesBelow(root: string, relative: string): Generator<string> {
   const stat = statSync(path.join(root, relative), { throwIfNoEntry: false });
