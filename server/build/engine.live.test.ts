@@ -10,7 +10,7 @@ import { createBuildEngine } from '#server/build/engine.ts';
 import { workLabel } from '#server/build/leftovers.ts';
 import { startTestBuilder, testBase, type TestBuilder } from '#server/build/testing.ts';
 import type { BuildEngine, BuildEvent, BuildRequest, BuildResult } from '#server/build/types.ts';
-import { execOk } from '#server/exec.ts';
+import { exec, execOk } from '#server/exec.ts';
 import { Engine } from '#server/runtime/docker/engine.ts';
 
 let builder: TestBuilder;
@@ -232,6 +232,35 @@ for (const url of process.argv.slice(2)) console.log(await get(url));`;
       server.close();
     }
   });
+
+  it('reaches no private address of the network that the host is in', async () => {
+    const lan = `lan-${builder.paths.tag}`; // not a name that the rules know
+    const inside = [`--net=/run/netns/${lan}`, '--'];
+    const ip = (...argv: string[]): Promise<unknown> => execOk('ip', argv);
+    await ip('netns', 'add', lan);
+    const serve = `require('http').createServer((q, a) => a.end('x')).listen(80, '10.254.77.2', () => console.log('ready'))`;
+    try {
+      await ip('link', 'add', lan, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', lan);
+      await ip('address', 'add', '10.254.77.1/30', 'dev', lan);
+      await ip('link', 'set', lan, 'up');
+      for (const argv of ['address add 10.254.77.2/30 dev eth0', 'link set eth0 up', 'route add default via 10.254.77.1'])
+        await execOk('nsenter', [...inside, 'ip', ...argv.split(' ')]);
+      const stop = new AbortController();
+      const ready = Promise.withResolvers<null>();
+      const serving = exec('nsenter', [...inside, process.execPath, '-e', serve], { signal: stop.signal, onLine: () => ready.resolve(null) });
+      await ready.promise;
+      expect((await fetch('http://10.254.77.2/')).status).toBe(200);
+      const added = await build(await builder.request(`FROM ${testBase}\nADD http://10.254.77.2/x /x\n`));
+      expect(added.result.kind).toBe('failed');
+      const script = `fetch('http://10.254.77.2/').then(() => console.log('reached'), () => console.log('refused'))`;
+      const ran = await build(await builder.request(`FROM ${testBase}\nCOPY t.js /\nRUN node /t.js\n`, {}, { 't.js': script }));
+      expect(linesOf(ran.events)).toEqual(['refused']);
+      stop.abort();
+      await serving.catch(() => null);
+    } finally {
+      await ip('netns', 'delete', lan);
+    }
+  }); // prettier-ignore
 
   it('keeps builds off each other', async () => {
     const serve = `require('http').createServer((q, a) => a.end('other build')).listen(8080, () => console.log(Object.values(require('os').networkInterfaces()).flat().find((i) => !i.internal && i.family === 'IPv4').address))`; // prettier-ignore
