@@ -11,6 +11,7 @@ import { main, printLine, step } from './bootstrap/screen.mjs';
 import { readEnvironment, stateFolder } from './bootstrap/settings.mjs';
 import { removeApplications, stopApplications } from './platform/applications.ts';
 import { stopEngine } from './platform/engine.ts';
+import { removeImages } from './platform/images.ts';
 import { removePostgres, stopPostgres } from './platform/postgres.ts';
 import { statePaths } from './platform/state.ts';
 import { stopSupervisor } from './platform/supervision.ts';
@@ -45,6 +46,7 @@ async function stopServing(config: Config, purge: boolean): Promise<void> {
     if (purge) await removeApplications(stateDir, socket);
     return `${count} instances ${purge ? 'removed' : 'stopped'}`;
   });
+  if (purge) await step('images', 'removing images', async () => `${await removeImages(config)} removed`);
   await step('edge', 'stopping HAProxy', async () => {
     await createHaproxyEdge(config).stop();
     return 'stopped';

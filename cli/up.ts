@@ -82,7 +82,7 @@ async function migrate({ reachability }: Settlement, environment: Environment): 
   return setupCode;
 }
 
-/** The engine, and the applications that `down -- --apps` stopped. */
+/** The engine, and the applications that should live and do not, as after `down -- --apps`. */
 async function startEngine({ SLIPWAY_DOCKER_SOCKET: socket }: Environment): Promise<void> {
   await step('engine', 'looking for Docker', async () => {
     const engine = await ensureEngine(stateDir, socket);

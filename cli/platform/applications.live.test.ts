@@ -19,11 +19,12 @@ let engine: Engine;
 let image: TestImage;
 let ours = '';
 let theirs = '';
+let notLive = '';
 
-async function startContainer(installation: string): Promise<string> {
+async function startContainer(installation: string, restart: 'always' | 'no' = 'always'): Promise<string> {
   const body = {
     Image: image.reference, Cmd: ['/bin/sh', '-c', 'exec busybox sleep 600'], Labels: { [label.installation]: installation },
-    HostConfig: { Init: true, NetworkMode: 'none' },
+    HostConfig: { Init: true, NetworkMode: 'none', RestartPolicy: { Name: restart } },
   }; // prettier-ignore
   const container = await engine.json(created, { method: 'POST', path: '/containers/create', body, signal });
   if (!container) throw new Error('no container');
@@ -39,21 +40,21 @@ beforeAll(async () => {
   writeInstallation(stateDir, mine);
   engine = new Engine(socket);
   image = await importTestImage(socket);
-  [ours, theirs] = await Promise.all([startContainer(mine.id), startContainer(other.id)]);
+  [ours, theirs, notLive] = await Promise.all([startContainer(mine.id), startContainer(other.id), startContainer(mine.id, 'no')]); // prettier-ignore
 });
 afterAll(async () => {
-  for (const id of [ours, theirs])
+  for (const id of [ours, theirs, notLive])
     await engine.act({ method: 'DELETE', path: `/containers/${id}`, query: { force: 'true' }, signal });
   await image.remove();
   await engine.close();
   rmSync(stateDir, { recursive: true, force: true });
 });
 
-it("stops this installation's instances, leaves another one's alone, and starts them again", async () => {
-  expect(await stopApplications(stateDir, socket)).toBe(1);
-  expect([await isRunning(ours), await isRunning(theirs)]).toEqual([false, true]);
+it("stops this installation's instances, leaves another one's alone, and starts the live ones again", async () => {
+  expect(await stopApplications(stateDir, socket)).toBe(2);
+  expect([await isRunning(ours), await isRunning(theirs), await isRunning(notLive)]).toEqual([false, true, false]);
   expect(await resumeApplications(stateDir, socket)).toBe(1);
-  expect(await isRunning(ours)).toBe(true);
+  expect([await isRunning(ours), await isRunning(notLive)]).toEqual([true, false]);
   expect(await resumeApplications(stateDir, socket)).toBe(0);
 });
 

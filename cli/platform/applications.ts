@@ -1,17 +1,15 @@
 /** The installation's containers, which serve without Slipway. Only `down -- --apps` touches them. */
-import { existsSync, readFileSync, rmSync } from 'node:fs';
-import path from 'node:path';
+import { existsSync } from 'node:fs';
 import * as z from 'zod';
 import { Engine } from '#server/runtime/docker/engine.ts';
 import { label, labelled } from '#server/runtime/docker/labels.ts';
-import { readInstallation, statePaths, writePrivate } from './state.ts';
+import { readInstallation } from './state.ts';
 
 const containers = z.array(z.object({ Id: z.string() }));
+const policy = z.object({ HostConfig: z.object({ RestartPolicy: z.object({ Name: z.string() }) }) });
 const networks = z.array(z.object({ Id: z.string() }));
 const limitMs = 120_000;
 const stopGraceSeconds = 30;
-
-const stoppedFile = (stateDir: string): string => path.join(statePaths(stateDir).run, 'stopped-applications.json');
 
 /** Runs `work` with the engine and the filter that holds nothing but this installation's objects. */
 async function withEngine<T>(
@@ -29,38 +27,37 @@ async function withEngine<T>(
   }
 }
 
-/** Stops the containers and writes down which, so that the next `up` starts them again. Answers how many. */
+/** Stops the containers. Those that should live keep their restart policy, by which `resumeApplications` finds them. */
 export async function stopApplications(stateDir: string, socket: string): Promise<number> {
   const stopped = await withEngine(stateDir, socket, async (engine, filters) => {
     const signal = AbortSignal.timeout(limitMs);
     const query = { filters: filters({ status: ['running', 'restarting'] }) };
     const found = (await engine.json(containers, { method: 'GET', path: '/containers/json', query, signal })) ?? [];
-    if (found.length > 0) writePrivate(stoppedFile(stateDir), JSON.stringify(found.map(({ Id }) => Id)));
-    const stop = (id: string): Promise<boolean> =>
-      engine.act({
-        method: 'POST',
-        path: `/containers/${id}/stop`,
-        query: { t: String(stopGraceSeconds) },
-        timeoutMs: limitMs,
-        signal,
-      });
-    await Promise.all(found.map(({ Id }) => stop(Id)));
+    const t = String(stopGraceSeconds);
+    const stop = ({ Id }: { Id: string }): Promise<boolean> =>
+      engine.act({ method: 'POST', path: `/containers/${Id}/stop`, query: { t }, timeoutMs: limitMs, signal });
+    await Promise.all(found.map(stop));
     return found.length;
   });
   return stopped ?? 0;
 }
 
-/** Starts what `stopApplications` stopped. Answers how many. */
+/**
+ * Starts the containers that should live and do not: the engine leaves those alone that somebody stopped. Answers how
+ * many. Instances that are not live, or not any more, have no restart policy.
+ */
 export async function resumeApplications(stateDir: string, socket: string): Promise<number> {
-  if (!existsSync(stoppedFile(stateDir))) return 0;
-  const ids = z.array(z.string()).parse(JSON.parse(readFileSync(stoppedFile(stateDir), 'utf8')));
-  const started = await withEngine(stateDir, socket, async (engine) => {
+  const started = await withEngine(stateDir, socket, async (engine, filters) => {
     const signal = AbortSignal.timeout(limitMs);
-    const start = (id: string): Promise<boolean> =>
-      engine.act({ method: 'POST', path: `/containers/${id}/start`, signal });
-    return (await Promise.all(ids.map(start))).filter(Boolean).length; // one that was removed meanwhile is no loss
+    const query = { filters: filters({ status: ['exited'] }), all: 'true' };
+    const found = (await engine.json(containers, { method: 'GET', path: '/containers/json', query, signal })) ?? [];
+    const resume = async ({ Id }: { Id: string }): Promise<boolean> => {
+      const details = await engine.json(policy, { method: 'GET', path: `/containers/${Id}/json`, signal });
+      if (details?.HostConfig.RestartPolicy.Name !== 'always') return false;
+      return engine.act({ method: 'POST', path: `/containers/${Id}/start`, signal });
+    };
+    return (await Promise.all(found.map(resume))).filter(Boolean).length;
   });
-  rmSync(stoppedFile(stateDir), { force: true });
   return started ?? 0;
 }
 

@@ -3,7 +3,7 @@
  * PostgreSQL refuses to run as root, so root starts it as the system's user `postgres`.
  */
 import { createHash } from 'node:crypto';
-import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'; // prettier-ignore
+import { chmodSync, chownSync, cpSync, existsSync, lstatSync, mkdirSync, readFileSync, readlinkSync, realpathSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'; // prettier-ignore
 import path from 'node:path';
 import postgres from 'postgres';
 import { baseEnvironment, exec, execOk } from '#server/exec.ts';
@@ -181,5 +181,7 @@ export const stopPostgres = (stateDir: string): Promise<boolean> =>
 
 /** Removes what lies outside the state folder, where the owner could not reach that. */
 export function removePostgres(stateDir: string): void {
-  rmSync(openFolder(stateDir), { recursive: true, force: true });
+  const { postgres: data } = statePaths(stateDir);
+  const isLink = lstatSync(data, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+  rmSync(isLink ? path.dirname(readlinkSync(data)) : openFolder(stateDir), { recursive: true, force: true });
 }
