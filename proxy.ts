@@ -32,6 +32,8 @@ export function proxy(request: NextRequest): NextResponse {
   const contentSecurityPolicy = policy(nonce, isDevelopment);
   const headers = new Headers(request.headers);
   headers.set('x-nonce', nonce);
+  // Where to come back to after signing in; a client's own is overwritten.
+  headers.set('x-path', `${request.nextUrl.pathname}${request.nextUrl.search}`);
   headers.set('content-security-policy', contentSecurityPolicy);
   const response = NextResponse.next({ request: { headers } });
   response.headers.set('content-security-policy', contentSecurityPolicy);

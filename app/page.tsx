@@ -7,5 +7,5 @@ export default async function Home() {
   if (setup.open) redirect('/setup');
   const me = await load(trpc.account.me.queryOptions());
   const [first] = me.organizations;
-  redirect(first ? `/${first.slug}` : '/no-organization');
+  redirect(first ? `/${first.slug}` : '/new-organization');
 }

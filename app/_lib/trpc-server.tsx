@@ -22,6 +22,12 @@ export const trpc = createTRPCOptionsProxy({ router: appRouter, ctx: context, qu
 /** True when the request has a live session. */
 export const isSignedIn = async (): Promise<boolean> => (await context()).person !== null;
 
+/** Sign-in that comes back to this page. */
+async function signInPath(): Promise<string> {
+  const path = (await headers()).get('x-path');
+  return path && path !== '/' ? `/sign-in?next=${encodeURIComponent(path)}` : '/sign-in';
+}
+
 /** The query's data. Nobody signed in: to the sign-in page; no access or no such thing: the not-found page. */
 export async function load<Data, Failure, Selected, Key extends QueryKey>(
   options: FetchQueryOptions<Data, Failure, Selected, Key>,
@@ -29,7 +35,7 @@ export async function load<Data, Failure, Selected, Key extends QueryKey>(
   try {
     return await getQueryClient().fetchQuery({ ...options, retry: false });
   } catch (error) {
-    if (error instanceof TRPCError && error.code === 'UNAUTHORIZED') redirect('/sign-in');
+    if (error instanceof TRPCError && error.code === 'UNAUTHORIZED') redirect(await signInPath());
     if (error instanceof TRPCError && error.code === 'NOT_FOUND') notFound();
     throw error;
   }

@@ -15,6 +15,17 @@ interface Props {
   wide?: boolean;
 }
 
+/** The first field, else the dialog itself: the close button is never what one came for. */
+function focusFirstField(event: Event): void {
+  const content = event.currentTarget;
+  if (!(content instanceof HTMLElement)) return;
+  event.preventDefault();
+  const field = content.querySelector<HTMLElement>(
+    'input:not([disabled]), textarea:not([disabled]), select:not([disabled])',
+  );
+  (field ?? content).focus();
+}
+
 /** Traps focus and gives it back where it was; Escape and the backdrop close it. */
 export function Dialog({ open, onOpenChange, title, description, children, footer, wide }: Props) {
   return (
@@ -27,6 +38,7 @@ export function Dialog({ open, onOpenChange, title, description, children, foote
             'sm:top-[12vh] sm:bottom-auto sm:max-h-[76vh]',
             wide && 'max-w-3xl',
           )}
+          onOpenAutoFocus={focusFirstField}
           {...(description ? {} : { 'aria-describedby': undefined })}
         >
           <header className="flex items-start gap-3 px-5 pt-4 pb-3">

@@ -16,13 +16,24 @@ export const Head = ({ children }: { children: React.ReactNode }) => (
     <tr className="border-b">{children}</tr>
   </thead>
 );
-export const HeadCell = ({ className, ...rest }: ComponentProps<'th'>) => (
-  <th scope="col" className={cn('h-8 pr-4 font-normal whitespace-nowrap last:pr-0', className)} {...rest} />
+interface Narrow {
+  /** Left out where there is no room for it. */
+  wideOnly?: boolean;
+}
+export const HeadCell = ({ className, wideOnly, ...rest }: ComponentProps<'th'> & Narrow) => (
+  <th
+    scope="col"
+    className={cn('h-8 pr-4 font-normal whitespace-nowrap last:pr-0', wideOnly && 'max-sm:hidden', className)}
+    {...rest}
+  />
 );
 /** `data-row` lets j and k walk over the rows; Enter follows the row's first link. */
 export const Row = ({ className, ...rest }: ComponentProps<'tr'>) => (
   <tr data-row className={cn('group h-9 border-b transition-colors hover:bg-hover/60', className)} {...rest} />
 );
-export const Cell = ({ className, ...rest }: ComponentProps<'td'>) => (
-  <td className={cn('h-9 pr-4 align-middle whitespace-nowrap last:pr-0', className)} {...rest} />
+export const Cell = ({ className, wideOnly, ...rest }: ComponentProps<'td'> & Narrow) => (
+  <td
+    className={cn('h-9 pr-4 align-middle whitespace-nowrap last:pr-0', wideOnly && 'max-sm:hidden', className)}
+    {...rest}
+  />
 );

@@ -50,7 +50,9 @@ export function DiffList({ diff }: { diff: DraftDiff }) {
                 className="flex min-h-9 items-center gap-3"
               >
                 <span className="mono min-w-0 truncate">{variable.key}</span>
-                <span className="text-muted">{variable.component ?? variable.scope}</span>
+                <span className="text-muted">
+                  {variable.component ?? (variable.scope === 'project' ? 'all deployments' : 'this deployment')}
+                </span>
                 <span className="ml-auto text-muted">{words[variable.change]}</span>
               </li>
             ))}

@@ -1,6 +1,2 @@
 /** The same on the server and in the browser, so that what the server read is found. Releases write about ten events each. */
-export const timelineQuery = (org: string, deploymentId: string) =>
-  [
-    { org, deploymentId, limit: 100 },
-    { getNextPageParam: (page: { nextCursor: string | null }) => page.nextCursor ?? undefined },
-  ] as const;
+export const timelineInput = (org: string, deploymentId: string) => ({ org, deploymentId, limit: 150 });

@@ -68,13 +68,11 @@ function otherLine(kind: string, data: Record<string, unknown>): { tone: Tone; t
     case 'draft.saved':
       return {
         tone: 'grey',
-        text: text(data['added'])
-          ? `Component ${text(data['added'])} added to the draft`
-          : 'Settings edited, not live yet',
+        text: text(data['added']) ? `Component ${text(data['added'])} added to the draft` : 'Settings edited',
         href: '/components',
       };
     case 'variables.changed':
-      return { tone: 'grey', text: 'Variables edited, not live yet', href: '/variables' };
+      return { tone: 'grey', text: 'Variables edited', href: '/variables' };
     case 'component.removed':
       return { tone: 'grey', text: `Component ${text(data['name'])} removed from the project`, href: '/components' };
     case 'instance.exited':

@@ -1,7 +1,7 @@
 'use client';
 import { useMutation, useSuspenseQuery } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
-import { useRef, useState } from 'react';
+import { useState } from 'react';
 import { useTRPC } from '#app/_lib/trpc-client.tsx';
 import { RepositoryChoice } from '#app/_features/new-project/repository-choice.tsx';
 import { SettingsStep } from '#app/_features/new-project/settings-step.tsx';
@@ -22,13 +22,11 @@ export function NewProjectPage() {
   const { data: projects } = useSuspenseQuery(trpc.projects.list.queryOptions({ org: org.slug }));
   const [chosen, setChosen] = useState<Chosen | null>(null);
   const [form, setForm] = useState<Form | null>(null);
-  const settings = useRef<HTMLDivElement>(null);
   const creation = useDeploy(org.slug);
   const choose = (next: Chosen): void => {
     setChosen(next);
     setForm(formFor(next, projects.map((project) => project.slug))); // prettier-ignore
     creation.reset();
-    requestAnimationFrame(() => settings.current?.scrollIntoView({ block: 'nearest', behavior: 'smooth' }));
   };
   const reason = denied ?? (chosen ? null : 'Choose a template or a repository first');
   const deploy = (): void => {
@@ -65,20 +63,18 @@ export function NewProjectPage() {
           </div>
           <RepositoryChoice chosen={chosen?.kind === 'repository' ? chosen : null} onChoose={choose} />
         </Step>
-        <div ref={settings} className="scroll-mt-16">
-          <Step number={2} title="Check the settings" isOff={!chosen}>
-            {chosen && form ? (
-              <SettingsStep
-                chosen={chosen}
-                form={form}
-                onChange={setForm}
-                errorOf={(field) => fieldError(error, field)}
-              />
-            ) : (
-              <p className="text-sm text-muted">Filled in from what you choose.</p>
-            )}
-          </Step>
-        </div>
+        <Step number={2} title="Check the settings" isOff={!chosen}>
+          {chosen && form ? (
+            <SettingsStep
+              chosen={chosen}
+              form={form}
+              onChange={setForm}
+              errorOf={(field) => fieldError(error, field)}
+            />
+          ) : (
+            <p className="text-sm text-muted">Filled in from what you choose.</p>
+          )}
+        </Step>
         <Step number={3} title="Deploy" isOff={!chosen}>
           <div className="flex flex-col items-start gap-3">
             <p className="text-sm text-pretty text-muted">

@@ -18,7 +18,7 @@ export function TemplateGallery({
   return (
     <fieldset>
       <legend className="sr-only">Templates</legend>
-      <div className="grid grid-cols-[repeat(auto-fill,minmax(210px,1fr))] gap-3">
+      <div className="grid grid-cols-[repeat(auto-fill,minmax(150px,1fr))] gap-3 sm:grid-cols-[repeat(auto-fill,minmax(210px,1fr))]">
         {data.map((template) => (
           <label
             key={template.slug}

@@ -3,6 +3,7 @@ import { useMutation, useQueryClient, useSuspenseQuery } from '@tanstack/react-q
 import { useRouter } from 'next/navigation';
 import { useState, type FormEvent } from 'react';
 import { useTRPC } from '#app/_lib/trpc-client.tsx';
+import { freeName } from '#app/_features/new-project/view.ts';
 import { useOrg } from '#app/_features/shell/org-context.tsx';
 import { fieldError, otherError } from '#app/_features/shell/problem.ts';
 import { Button } from '#app/ui/button.tsx';
@@ -36,7 +37,7 @@ function NewDeploymentForm({ project, close }: { project: ProjectView; close: ()
   const { slug: org } = useOrg();
   const { data: regions } = useSuspenseQuery(trpc.regions.list.queryOptions({ org }));
   const unused = project.stages.find(
-    (stage) => !project.deployments.some((deployment) => deployment.stageName === stage.name),
+    (stage) => stage.kind === 'built' && !project.deployments.some((deployment) => deployment.stageName === stage.name),
   );
   const [stageName, setStage] = useState((unused ?? project.stages[0])?.name ?? 'staging');
   const [name, setName] = useState<string | null>(null);
@@ -45,7 +46,8 @@ function NewDeploymentForm({ project, close }: { project: ProjectView; close: ()
   const [branches, setBranches] = useState<Record<string, string>>({});
   const [deploys, setDeploys] = useState(true);
   const creation = useCreation(org, project.slug, deploys);
-  const shownName = name ?? stageName;
+  const taken = project.deployments.flatMap((deployment) => [deployment.slug, deployment.name]);
+  const shownName = name ?? freeName(stageName, taken);
   const error = creation.error;
   const submit = (event: FormEvent): void => {
     event.preventDefault();
@@ -120,7 +122,6 @@ function NewDeploymentForm({ project, close }: { project: ProjectView; close: ()
           <Field
             key={component.id}
             label={withCode.length > 1 ? `Branch of ${component.name}` : 'Branch'}
-            hint={`Empty: ${component.effective.ref.name}`}
             error={fieldError(error, 'refs')}
           >
             {(control) => (

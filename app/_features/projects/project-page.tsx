@@ -113,7 +113,7 @@ function DeploymentRow({ deployment, href }: { deployment: DeploymentSummary; hr
       className="relative flex min-h-12 flex-wrap items-center gap-x-4 gap-y-1 py-2 transition-colors hover:bg-hover/60"
     >
       <StatusShape tone={summaryTone(deployment.status, deployment.active)} label className="ml-1" />
-      <div className="min-w-0 flex-1 basis-56">
+      <div className="min-w-0 flex-1 basis-40">
         <Link href={href} className="font-medium after:absolute after:inset-0 after:content-['']">
           {deployment.name}
         </Link>
@@ -124,7 +124,7 @@ function DeploymentRow({ deployment, href }: { deployment: DeploymentSummary; hr
           {deployment.status.sentence}
         </p>
       </div>
-      <span className="relative max-sm:hidden">
+      <span className="relative shrink-0 max-lg:hidden">
         <Copyable value={deployment.url} what="URL" className="text-muted">
           {deployment.url.replace(/^https?:\/\/|\/$/g, '')}
         </Copyable>

@@ -59,9 +59,11 @@ export function QueuePage() {
                 <Head>
                   <HeadCell>Place</HeadCell>
                   <HeadCell>Deployment</HeadCell>
-                  <HeadCell>Release</HeadCell>
+                  <HeadCell wideOnly>Release</HeadCell>
                   <HeadCell>State</HeadCell>
-                  <HeadCell className="text-right">Since</HeadCell>
+                  <HeadCell wideOnly className="text-right">
+                    Since
+                  </HeadCell>
                   <HeadCell>
                     <span className="sr-only">Actions</span>
                   </HeadCell>
@@ -102,13 +104,15 @@ function QueueRow({ entry }: { entry: QueueEntry }) {
           {entry.deploymentName}
         </Link>
       </Cell>
-      <Cell className="tabular">{entry.number === null ? kindWords[entry.kind] : entry.number}</Cell>
+      <Cell wideOnly className="tabular">
+        {entry.number === null ? kindWords[entry.kind] : entry.number}
+      </Cell>
       <Cell className="max-w-80">
         <span title={entry.heldReason ?? undefined}>
           <Status tone={tone}>{entry.heldReason ? `${word}: ${entry.heldReason}` : word}</Status>
         </span>
       </Cell>
-      <Cell className="tabular text-right text-muted">
+      <Cell wideOnly className="tabular text-right text-muted">
         <Ago at={entry.since} />
       </Cell>
       <Cell className="w-0">

@@ -85,9 +85,11 @@ export function ReleasesPage({ project, deployment: slug }: { project: string; d
         <Head>
           <HeadCell>Release</HeadCell>
           <HeadCell>State</HeadCell>
-          <HeadCell>Commit</HeadCell>
-          <HeadCell>Why</HeadCell>
-          <HeadCell className="text-right">Took</HeadCell>
+          <HeadCell wideOnly>Commit</HeadCell>
+          <HeadCell wideOnly>Why</HeadCell>
+          <HeadCell wideOnly className="text-right">
+            Took
+          </HeadCell>
           <HeadCell className="text-right">When</HeadCell>
           <HeadCell>
             <span className="sr-only">Actions</span>
@@ -128,7 +130,7 @@ function ReleaseTableRow({ row, base }: { row: ReleaseRow; base: string }) {
           {row.number === null ? kindWords[row.kind] : `${String(row.number)}`}
         </Link>
       </Cell>
-      <Cell className="max-w-64">
+      <Cell className="max-w-64 max-sm:max-w-44">
         <span className="block truncate" title={headline(row).sentence}>
           <Status tone={row.isLive ? 'green' : tone}>
             {row.isLive ? 'Live' : stateWords[row.state].word}
@@ -136,7 +138,7 @@ function ReleaseTableRow({ row, base }: { row: ReleaseRow; base: string }) {
           </Status>
         </span>
       </Cell>
-      <Cell className="max-w-80">
+      <Cell wideOnly className="max-w-80">
         {commit ? (
           <span className="flex min-w-0 items-center gap-2">
             <Copyable value={commit.commit} what="commit">
@@ -149,13 +151,13 @@ function ReleaseTableRow({ row, base }: { row: ReleaseRow; base: string }) {
           </span>
         ) : null}
       </Cell>
-      <Cell className="max-w-56 text-muted">
+      <Cell wideOnly className="max-w-56 text-muted">
         <span className="block truncate">
           {row.kind === 'deploy' || row.number === null ? '' : `${kindWords[row.kind]} `}
           {triggerWords(row.trigger, row.requestedBy)}
         </span>
       </Cell>
-      <Cell className="tabular text-right text-muted">
+      <Cell wideOnly className="tabular text-right text-muted">
         {row.startedAt ? <Took from={row.startedAt} to={row.liveAt ?? row.endedAt} /> : '–'}
       </Cell>
       <Cell className="text-right text-muted">

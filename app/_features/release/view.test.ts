@@ -86,7 +86,7 @@ test('the switch report is one sentence with units', () =>
       cutConnections: 0,
       switchMs: 840,
     }),
-  ).toBe('1,204 requests served, 0 failed, 31 connections drained; the switch took 0.8 s'));
+  ).toBe('1,204 requests served, 0 failed, 31 connections drained; the switch took 840 ms'));
 test('a rollback says to what', () =>
   expect(triggerWords({ by: 'rollback', toNumber: 41 }, { name: 'Anna' })).toBe('rollback to 41 by Anna'));
 test('components that share a commit stand together', () => {

@@ -230,7 +230,7 @@ export function reportSentence(report: ReleaseReport): string {
   const drained = countWords(report.drainedConnections, 'connection');
   const cut =
     report.cutConnections > 0 ? `, ${report.cutConnections.toLocaleString('en-US')} cut at the drain limit` : '';
-  return `${served} served, ${report.failedRequests.toLocaleString('en-US')} failed, ${drained} drained${cut}; the switch took ${durationWords(report.switchMs)}`;
+  return `${served} served, ${report.failedRequests.toLocaleString('en-US')} failed, ${drained} drained${cut}; the switch took ${report.switchMs < 1000 ? `${String(report.switchMs)} ms` : durationWords(report.switchMs)}`;
 }
 
 /** Components of one repository share their commit: one entry with all their names. */

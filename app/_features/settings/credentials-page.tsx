@@ -55,10 +55,12 @@ export function CredentialsPage() {
           <Table>
             <Head>
               <HeadCell>Name</HeadCell>
-              <HeadCell>Kind</HeadCell>
+              <HeadCell wideOnly>Kind</HeadCell>
               <HeadCell>Value</HeadCell>
-              <HeadCell>Used by</HeadCell>
-              <HeadCell className="text-right">Added</HeadCell>
+              <HeadCell wideOnly>Used by</HeadCell>
+              <HeadCell wideOnly className="text-right">
+                Added
+              </HeadCell>
               <HeadCell>
                 <span className="sr-only">Actions</span>
               </HeadCell>
@@ -83,7 +85,9 @@ function CredentialRow({ credential, denied }: { credential: CredentialView; den
   return (
     <Row>
       <Cell className="font-medium">{credential.name}</Cell>
-      <Cell className="text-muted">{credential.kind === 'token' ? 'token' : 'deploy key'}</Cell>
+      <Cell wideOnly className="text-muted">
+        {credential.kind === 'token' ? 'token' : 'deploy key'}
+      </Cell>
       <Cell className="max-w-80">
         {credential.publicKey ? (
           <Copyable value={credential.publicKey} what="public key" />
@@ -91,10 +95,10 @@ function CredentialRow({ credential, denied }: { credential: CredentialView; den
           <span className="mono text-muted">••••{credential.hint}</span>
         )}
       </Cell>
-      <Cell className="text-muted">
+      <Cell wideOnly className="text-muted">
         {credential.usedBy === 0 ? 'nothing' : countWords(credential.usedBy, 'repository', 'repositories')}
       </Cell>
-      <Cell className="text-right text-muted">
+      <Cell wideOnly className="text-right text-muted">
         <Ago at={credential.createdAt} />
       </Cell>
       <Cell className="w-0">

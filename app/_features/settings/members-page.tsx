@@ -41,9 +41,11 @@ export function MembersPage() {
         <Table>
           <Head>
             <HeadCell>Name</HeadCell>
-            <HeadCell>E-mail</HeadCell>
+            <HeadCell wideOnly>E-mail</HeadCell>
             <HeadCell>Role</HeadCell>
-            <HeadCell className="text-right">Since</HeadCell>
+            <HeadCell wideOnly className="text-right">
+              Since
+            </HeadCell>
             <HeadCell>
               <span className="sr-only">Actions</span>
             </HeadCell>
@@ -73,7 +75,9 @@ function MemberRow({ member, denied }: { member: MemberView; denied: string | nu
       <Cell className="font-medium">
         {member.name} {member.isYou ? <span className="font-normal text-muted">(you)</span> : null}
       </Cell>
-      <Cell className="text-muted">{member.email}</Cell>
+      <Cell wideOnly className="text-muted">
+        {member.email}
+      </Cell>
       <Cell>
         <Select
           aria-label={`Role of ${member.name}`}
@@ -90,7 +94,7 @@ function MemberRow({ member, denied }: { member: MemberView; denied: string | nu
           ))}
         </Select>
       </Cell>
-      <Cell className="text-right text-muted">
+      <Cell wideOnly className="text-right text-muted">
         <Ago at={member.since} />
       </Cell>
       <Cell className="w-0">

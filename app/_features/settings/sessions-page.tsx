@@ -49,8 +49,10 @@ export function SessionsPage() {
         <Table>
           <Head>
             <HeadCell>Browser</HeadCell>
-            <HeadCell>Address</HeadCell>
-            <HeadCell className="text-right">Signed in</HeadCell>
+            <HeadCell wideOnly>Address</HeadCell>
+            <HeadCell wideOnly className="text-right">
+              Signed in
+            </HeadCell>
             <HeadCell className="text-right">Last seen</HeadCell>
             <HeadCell>
               <span className="sr-only">Actions</span>
@@ -63,8 +65,10 @@ export function SessionsPage() {
                   {browserName(session.userAgent)}{' '}
                   {session.isCurrent ? <span className="text-muted">(this one)</span> : null}
                 </Cell>
-                <Cell className="mono text-muted">{session.address}</Cell>
-                <Cell className="text-right text-muted">
+                <Cell wideOnly className="mono text-muted">
+                  {session.address}
+                </Cell>
+                <Cell wideOnly className="text-right text-muted">
                   <Ago at={session.createdAt} />
                 </Cell>
                 <Cell className="text-right text-muted">

@@ -1,11 +1,11 @@
 'use client';
-import { Check, ChevronsUpDown } from 'lucide-react';
+import { Check, ChevronsUpDown, Plus } from 'lucide-react';
 import Link from 'next/link';
 import { useQuery } from '@tanstack/react-query';
 import { useTRPC } from '#app/_lib/trpc-client.tsx';
 import { useOrg } from '#app/_features/shell/org-context.tsx';
 import { Logo } from '#app/ui/logo.tsx';
-import { Menu, MenuContent, MenuItem, MenuLabel, MenuTrigger } from '#app/ui/menu.tsx';
+import { Menu, MenuContent, MenuItem, MenuLabel, MenuLine, MenuTrigger } from '#app/ui/menu.tsx';
 
 export function OrgSwitcher() {
   const org = useOrg();
@@ -35,6 +35,15 @@ export function OrgSwitcher() {
             </Link>
           </MenuItem>
         ))}
+        <MenuLine />
+        <MenuItem asChild>
+          <Link
+            href="/new-organization"
+            className="flex min-h-8 items-center gap-2.5 rounded-md px-2 py-1.5 text-sm text-muted outline-none data-[highlighted]:bg-hover"
+          >
+            <Plus className="size-4 stroke-[1.75]" /> New organization
+          </Link>
+        </MenuItem>
       </MenuContent>
     </Menu>
   );

@@ -2,9 +2,10 @@
 import { useQuery } from '@tanstack/react-query';
 import { Command as Cmdk } from 'cmdk';
 import { ArrowRight, CornerDownLeft, Search } from 'lucide-react';
-import { useRouter } from 'next/navigation';
+import { useParams, useRouter } from 'next/navigation';
 import { Dialog as Radix } from 'radix-ui';
 import { useTRPC } from '#app/_lib/trpc-client.tsx';
+import { releaseTitle, stateWords } from '#app/_features/release/view.ts';
 import { useOrg } from '#app/_features/shell/org-context.tsx';
 import { summaryTone } from '#app/_features/status/view.ts';
 import { useCommandList, type Command } from '#app/ui/commands.tsx';
@@ -80,6 +81,7 @@ function PaletteBody({ close }: { close: () => void }) {
             ))}
           </Cmdk.Group>
         ))}
+        <Releases close={close} />
         <Places close={close} />
       </Cmdk.List>
     </Cmdk>
@@ -123,6 +125,42 @@ function Places({ close }: { close: () => void }) {
           </Cmdk.Item>
         )),
       ])}
+    </Cmdk.Group>
+  );
+}
+
+/** The newest releases of the deployment that is open. */
+function Releases({ close }: { close: () => void }) {
+  const trpc = useTRPC();
+  const router = useRouter();
+  const { slug: org } = useOrg();
+  const { project = '', deployment = '' } = useParams<{ project?: string; deployment?: string }>();
+  const { data: open } = useQuery({
+    ...trpc.deployments.get.queryOptions({ org, project, deployment }),
+    enabled: deployment !== '',
+  });
+  const { data } = useQuery({
+    ...trpc.releases.list.queryOptions({ org, deploymentId: open?.id ?? '' }),
+    enabled: open !== undefined && deployment !== '',
+  });
+  if (!data || !open) return null;
+  return (
+    <Cmdk.Group heading={`Releases of ${open.name}`} className={groupStyle}>
+      {data.items.slice(0, 20).map((release) => (
+        <Cmdk.Item
+          key={release.id}
+          value={`${releaseTitle(release)} ${release.commits.map((commit) => `${commit.commit} ${commit.message}`).join(' ')} ${release.id}`}
+          onSelect={() => {
+            close();
+            router.push(`/${org}/${project}/${deployment}/releases/${String(release.number ?? release.id)}`);
+          }}
+          className={itemStyle}
+        >
+          <StatusShape tone={release.isLive ? 'green' : stateWords[release.state].tone} label />
+          <span className="shrink-0">{releaseTitle(release)}</span>
+          <span className="truncate text-muted">{release.commits[0]?.message}</span>
+        </Cmdk.Item>
+      ))}
     </Cmdk.Group>
   );
 }

@@ -29,7 +29,7 @@ export function Sidebar({ onSearch }: { onSearch: () => void }) {
         <button
           type="button"
           onClick={onSearch}
-          className="field flex h-8 w-full items-center gap-2 px-2 text-sm text-muted"
+          className="flex h-8 w-full items-center gap-2 rounded-md border border-edge bg-surface px-2 text-sm text-muted shadow-control transition-colors hover:text-text"
         >
           <Search className="size-4 stroke-[1.75]" />
           Search or do

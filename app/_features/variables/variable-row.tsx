@@ -41,21 +41,26 @@ export function VariableTableRow({ row, isAsked, denied, onEdit }: Props) {
   );
   return (
     <Row className={isAsked ? 'bg-accent-fill' : undefined}>
-      <Cell className="max-w-80">
-        <span className="flex min-w-0 items-center gap-2.5">
+      <Cell className="max-w-80 max-sm:max-w-48">
+        <span className="flex min-w-0 items-center gap-x-2.5 max-sm:flex-wrap max-sm:py-1.5">
           <Copyable value={variable.key} what="key" className="font-medium" />
           {variable.state === 'live' ? null : (
             <NotLive>{variable.state === 'new' ? 'new, not live yet' : 'changed, not live yet'}</NotLive>
           )}
+          <span className="w-full text-xs text-muted sm:hidden">{scopeWords(variable)}</span>
           {isOverridden ? <span className="text-xs text-muted">overridden here</span> : null}
         </span>
       </Cell>
-      <Cell className="max-w-96">
+      <Cell className="max-w-96 max-sm:max-w-28">
         <Value variable={variable} />
       </Cell>
-      <Cell className="text-muted">{scopeWords(variable)}</Cell>
-      <Cell className="text-muted">{useWords[variable.use]}</Cell>
-      <Cell className="text-right text-muted">
+      <Cell wideOnly className="text-muted">
+        {scopeWords(variable)}
+      </Cell>
+      <Cell wideOnly className="text-muted">
+        {useWords[variable.use]}
+      </Cell>
+      <Cell wideOnly className="text-right text-muted">
         <span title={variable.createdBy ? `by ${variable.createdBy.name}` : undefined}>
           <Ago at={variable.createdAt} />
         </span>

@@ -106,9 +106,11 @@ export function VariablesPage({ project, deployment: slug }: { project: string; 
             <Head>
               <HeadCell>Key</HeadCell>
               <HeadCell>Value</HeadCell>
-              <HeadCell>Applies to</HeadCell>
-              <HeadCell>At</HeadCell>
-              <HeadCell className="text-right">Set</HeadCell>
+              <HeadCell wideOnly>Applies to</HeadCell>
+              <HeadCell wideOnly>At</HeadCell>
+              <HeadCell wideOnly className="text-right">
+                Set
+              </HeadCell>
               <HeadCell>
                 <span className="sr-only">Actions</span>
               </HeadCell>
@@ -131,7 +133,7 @@ export function VariablesPage({ project, deployment: slug }: { project: string; 
                   <Cell>
                     <NotLive>removed, live until the next deploy</NotLive>
                   </Cell>
-                  <Cell>{scopeWords(gone)}</Cell>
+                  <Cell wideOnly>{scopeWords(gone)}</Cell>
                   <Cell colSpan={3} />
                 </Row>
               ))}

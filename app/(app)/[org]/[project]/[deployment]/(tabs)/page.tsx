@@ -1,7 +1,7 @@
 import type { Metadata } from 'next';
-import { getQueryClient, HydrateQueries, load, trpc } from '#app/_lib/trpc-server.tsx';
+import { HydrateQueries, load, trpc } from '#app/_lib/trpc-server.tsx';
 import { OverviewPage } from '#app/_features/deployment/overview-page.tsx';
-import { timelineQuery } from '#app/_features/deployment/timeline-query.ts';
+import { timelineInput } from '#app/_features/deployment/timeline-query.ts';
 
 export async function generateMetadata(props: PageProps<'/[org]/[project]/[deployment]'>): Promise<Metadata> {
   const { project, deployment } = await props.params;
@@ -11,9 +11,7 @@ export async function generateMetadata(props: PageProps<'/[org]/[project]/[deplo
 export default async function Page(props: PageProps<'/[org]/[project]/[deployment]'>) {
   const { org, project, deployment: slug } = await props.params;
   const deployment = await load(trpc.deployments.get.queryOptions({ org, project, deployment: slug }));
-  await getQueryClient().fetchInfiniteQuery(
-    trpc.deployments.timeline.infiniteQueryOptions(...timelineQuery(org, deployment.id)),
-  );
+  await load(trpc.deployments.timeline.queryOptions(timelineInput(org, deployment.id)));
   return (
     <HydrateQueries>
       <OverviewPage project={project} deployment={slug} />
