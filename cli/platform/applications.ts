@@ -1,8 +1,10 @@
 /** The installation's containers, which serve without Slipway. Only `down -- --apps` touches them. */
-import { existsSync } from 'node:fs';
 import * as z from 'zod';
+import { exec } from '#server/exec.ts';
 import { Engine } from '#server/runtime/docker/engine.ts';
 import { label, labelled } from '#server/runtime/docker/labels.ts';
+import { tableName } from '#server/runtime/firewall-rules.ts';
+import { engineVersion } from './engine.ts';
 import { readInstallation } from './state.ts';
 
 const containers = z.array(z.object({ Id: z.string() }));
@@ -18,7 +20,7 @@ async function withEngine<T>(
   work: (engine: Engine, filters: (more?: Record<string, string[]>) => string) => Promise<T>,
 ): Promise<T | null> {
   const installation = readInstallation(stateDir);
-  if (!installation || !existsSync(socket)) return null;
+  if (!installation || (await engineVersion(socket)) === null) return null; // without an engine nothing of ours runs
   const engine = new Engine(socket);
   try {
     return await work(engine, (more) => labelled({ [label.installation]: installation.id }, more));
@@ -61,7 +63,7 @@ export async function resumeApplications(stateDir: string, socket: string): Prom
   return started ?? 0;
 }
 
-/** Removes the containers and networks for good. */
+/** Removes the containers, the networks and the firewall's table for good. */
 export async function removeApplications(stateDir: string, socket: string): Promise<void> {
   await withEngine(stateDir, socket, async (engine, filters) => {
     const signal = AbortSignal.timeout(limitMs);
@@ -75,4 +77,6 @@ export async function removeApplications(stateDir: string, socket: string): Prom
       (await engine.json(networks, { method: 'GET', path: '/networks', query: { filters: filters() }, signal })) ?? [];
     for (const { Id } of nets) await engine.act({ method: 'DELETE', path: `/networks/${Id}`, signal });
   });
+  const installation = readInstallation(stateDir);
+  if (installation) await exec('nft', ['delete', 'table', 'inet', tableName(installation.tag)]); // fine when there is none
 }

@@ -16,7 +16,7 @@ const ownPidFile = (stateDir: string): string => path.join(statePaths(stateDir).
 const pidFile = (stateDir: string): string => path.join(statePaths(stateDir).run, 'dockerd.pid');
 
 /** The version of the engine that answers on the socket; null when none does. */
-async function engineVersion(socket: string): Promise<string | null> {
+export async function engineVersion(socket: string): Promise<string | null> {
   if (!existsSync(socket)) return null;
   const engine = new Engine(socket);
   try {

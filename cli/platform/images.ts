@@ -7,6 +7,7 @@ import { artifacts } from '#server/db/schema/index.ts';
 import { DockerArtifacts } from '#server/runtime/docker/artifacts.ts';
 import { Engine } from '#server/runtime/docker/engine.ts';
 import { isBuiltReference } from '#server/runtime/docker/spec.ts';
+import { engineVersion } from './engine.ts';
 import { ensurePostgres } from './postgres.ts';
 import { ensureSecret, statePaths } from './state.ts';
 
@@ -22,8 +23,9 @@ async function builtReferences({ stateDir, DATABASE_URL: url }: Config): Promise
   }
 }
 
-/** Removes them; no container may use them any more. Answers how many. @throws AppError unavailable */
+/** Removes them; no container may use them any more. Answers how many; none where no engine runs. */
 export async function removeImages(config: Config): Promise<number> {
+  if ((await engineVersion(config.SLIPWAY_DOCKER_SOCKET)) === null) return 0;
   const references = await builtReferences(config);
   const engine = new Engine(config.SLIPWAY_DOCKER_SOCKET);
   try {
