@@ -51,6 +51,17 @@ describe('keeping a process alive', () => {
     expect(new Set(reports.flatMap(({ pid, state }) => (state === 'starting' ? [pid] : []))).size).toBe(2);
   });
 
+  it('goes on when the process cannot be started at all', async () => {
+    const nowhere: ProcessSpec = { ...spec(ready), cwd: path.join(stateDir, 'gone') };
+    const stop = new AbortController();
+    let waits = 0;
+    const report = ({ state }: ProcessStatus): void => {
+      if (state === 'waiting' && (waits += 1) === 2) stop.abort();
+    };
+    await keepAlive(nowhere, { stateDir, adopt: false, signal: stop.signal, report });
+    expect(waits).toBe(2);
+  });
+
   it('adopts the process that an earlier supervisor left', async () => {
     const left = await startDaemon({
       file: process.execPath, args: ['-e', 'setInterval(() => {}, 1000)'], env: {}, cwd: stateDir,

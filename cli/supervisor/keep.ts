@@ -1,5 +1,5 @@
 /** Keeps one process alive: adopt or start, wait until it is ready, wait for its end, pause, start again. */
-import { existsSync, openSync, readSync, closeSync, statSync } from 'node:fs';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { portOwner } from '#cli/bootstrap/listeners.mjs';
@@ -30,16 +30,17 @@ export const logFileOf = (stateDir: string, role: string): string =>
 export async function keepAlive(spec: ProcessSpec, { stateDir, adopt, signal, report }: Keeping): Promise<void> {
   const pidFile = pidFileOf(stateDir, spec.role);
   let adopted = adopt ? readPidFile(pidFile) : null;
-  if (!adopt) await stopDaemon(pidFile, { graceMs: stopGraceMs });
+  if (!adopted) await stopDaemon(pidFile, { graceMs: stopGraceMs });
   for (let ends = 0, restarts = 0; !signal.aborted;) {
     const startedAt = Date.now();
-    const running = adopted ?? (await start(spec, stateDir));
-    report({ state: 'starting', pid: running.pid, restarts });
-    if (await becomesReady(spec, stateDir, running, adopted !== null, signal))
-      report({ state: 'ready', pid: running.pid, restarts });
-    while (isAlive(running) && !signal.aborted) await pause(200, signal);
-    if (signal.aborted) break;
+    const life = adopted ? adoptedLife(adopted) : await startLife(spec, stateDir);
     adopted = null;
+    if (life) {
+      report({ state: 'starting', pid: life.process.pid, restarts });
+      if (await becomesReady(life, signal)) report({ state: 'ready', pid: life.process.pid, restarts });
+      while (isAlive(life.process) && !signal.aborted) await pause(200, signal);
+    }
+    if (signal.aborted) break;
     restarts += 1;
     ends = Date.now() - startedAt > healthyMs ? 1 : ends + 1;
     report({ state: 'waiting', pid: null, restarts });
@@ -49,29 +50,39 @@ export async function keepAlive(spec: ProcessSpec, { stateDir, adopt, signal, re
   report({ state: 'stopped', pid: null, restarts: 0 });
 }
 
-const start = (spec: ProcessSpec, stateDir: string): Promise<Process> =>
-  startDaemon({
+/** From the start of a process to its end. */
+interface Life {
+  process: Process;
+  isReady: () => boolean;
+}
+
+/** It was ready before the supervisor that started it ended. */
+const adoptedLife = (process: Process): Life => ({ process, isReady: () => true });
+
+/** Null when it ended at once: then its log says why. */
+async function startLife(spec: ProcessSpec, stateDir: string): Promise<Life | null> {
+  const logFile = logFileOf(stateDir, spec.role);
+  const from = sizeOf(logFile); // before the start: it may be ready sooner than we look
+  const started = await startDaemon({
     file: process.execPath,
     args: spec.args,
     env: spec.env,
     cwd: spec.cwd,
-    logFile: logFileOf(stateDir, spec.role),
+    logFile,
     pidFile: pidFileOf(stateDir, spec.role),
-  });
+  }).catch(() => null);
+  if (!started) return null;
+  const { ready } = spec;
+  const isReady = ready === 'log' ? () => saysReady(logFile, from) : () => portOwner(ready)?.pid === started.pid;
+  return { process: started, isReady };
+}
+
+const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 
 /** True once it works; false when it ended, or was told to stop, before. */
-async function becomesReady(
-  spec: ProcessSpec,
-  stateDir: string,
-  running: Process,
-  adopted: boolean,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const log = logFileOf(stateDir, spec.role);
-  const from = existsSync(log) ? statSync(log).size : 0;
-  while (isAlive(running) && !signal.aborted) {
-    const ready = spec.ready === 'log' ? adopted || saysReady(log, from) : portOwner(spec.ready)?.pid === running.pid;
-    if (ready) return true;
+async function becomesReady(life: Life, signal: AbortSignal): Promise<boolean> {
+  while (isAlive(life.process) && !signal.aborted) {
+    if (life.isReady()) return true;
     await pause(50, signal);
   }
   return false;
@@ -79,7 +90,7 @@ async function becomesReady(
 
 /** True when a line after the offset has the message `ready`. */
 function saysReady(log: string, from: number): boolean {
-  const size = statSync(log).size;
+  const size = sizeOf(log);
   if (size <= from) return false;
   const text = Buffer.alloc(Math.min(size - from, 1024 * 1024));
   const file = openSync(log, 'r');
