@@ -5,6 +5,12 @@ export default defineConfig({
   testDir: 'e2e',
   testMatch: '**/*.spec.ts',
   globalSetup: './e2e/installation.ts',
+  // First run needs an installation without accounts; the reboot comes when nothing else runs.
+  projects: [
+    { name: 'first-run', testMatch: 'first-run.spec.ts' },
+    { name: 'stories', testIgnore: ['first-run.spec.ts', 'reboot.spec.ts'], dependencies: ['first-run'] },
+    { name: 'reboot', testMatch: 'reboot.spec.ts', dependencies: ['stories'] },
+  ],
   workers: 1,
   fullyParallel: false,
   retries: 0,

@@ -9,7 +9,8 @@ const docker = (...args: string[]): string[] =>
   execFileSync('/usr/bin/docker', args, { encoding: 'utf8', env: { PATH: '/usr/bin:/bin', NODE_ENV: 'production' } })
     .split('\n')
     .filter(Boolean);
-const installation = (): string =>
+/** The id that every engine object of this installation carries. */
+export const installationId = (): string =>
   (JSON.parse(readFileSync(path.join(stateFolder, 'installation'), 'utf8')) as { id: string }).id;
 
 export function openDatabaseClient(): postgres.Sql {
@@ -29,7 +30,7 @@ export const containersOf = (): string[] =>
     'ps',
     '-a',
     '--filter',
-    `label=slipway.installation=${installation()}`,
+    `label=slipway.installation=${installationId()}`,
     '--format',
     '{{.Label "slipway.instance"}}',
   ).toSorted();
@@ -38,7 +39,7 @@ export const networksOf = (): string[] =>
     'network',
     'ls',
     '--filter',
-    `label=slipway.installation=${installation()}`,
+    `label=slipway.installation=${installationId()}`,
     '--format',
     '{{.Label "slipway.deployment"}}',
   ).toSorted();
@@ -53,10 +54,10 @@ export function pathsWith(text: string, folder: string = stateFolder): string[] 
   });
 }
 
-/** Folders of work in progress: fetched source, scratch space with credentials. */
+/** Folders of releases in progress: fetched source. */
 export const workFolders = (): string[] => {
   const folder = path.join(stateFolder, 'work');
-  return existsSync(folder) ? readdirSync(folder) : [];
+  return existsSync(folder) ? readdirSync(folder).filter((name) => name.startsWith('rel_')) : [];
 };
 
 /** Command lines of all processes of the machine that hold the text. */

@@ -44,15 +44,16 @@ async function liveInstance(): Promise<string> {
     id: releaseId, orgId, projectId, deploymentId, regionId, kind: 'deploy', lane: 'build', state: 'live', snapshot: { components: [] }, trigger: { by: 'person' },
   }); // prettier-ignore
   const address = `10.213.0.${(id.charCodeAt(29) % 60) + 2}`;
-  await database.db.insert(instances).values({
-    id, orgId, deploymentId, componentId, startedBy: releaseId, ordinal: 1, specHash: 'x', state: 'live', address, cpuMillis: 100, memoryMib: 64,
-  }); // prettier-ignore
+  // The row comes last: an observer that sees it finds its container.
   const network = { deploymentId, bridge: 'slw-test-0', subnet: '10.213.0.0/26' };
   await runtime.ensureNetwork(network, never);
   await runtime.start(
     { id, deploymentId, componentId, releaseId, role: 'serving', image: 'app', command: null, env: { PORT: '3000' }, network, address, aliases: [], cpuMillis: 100, memoryMib: 64, stopGraceSeconds: 1 },
     never,
   ); // prettier-ignore
+  await database.db.insert(instances).values({
+    id, orgId, deploymentId, componentId, startedBy: releaseId, ordinal: 1, specHash: 'x', state: 'live', address, cpuMillis: 100, memoryMib: 64,
+  }); // prettier-ignore
   return id;
 }
 const row = async (id: string) => (await database.db.select().from(instances).where(eq(instances.id, id)))[0];
