@@ -74,7 +74,11 @@ async function step(bench: Bench, pick: (below: number) => number, requested: st
   }
 }
 
-test.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])('seed %i keeps the promises', async (seed) => {
+// `npm run faults -- --seeds 200` asks for more.
+const count = Number(process.env['SLIPWAY_FAULT_SEEDS'] ?? 10);
+const seeds = Array.from({ length: count }, (_entry, index) => index + 1);
+
+test.each(seeds)('seed %i keeps the promises', async (seed) => {
   const bench = await createBench(database);
   const pick = randomOf(seed);
   const requested: string[] = [];
