@@ -23,8 +23,12 @@ export function slugFrom(name: string): string {
 }
 
 /** Words that stand in the dashboard's own addresses: an organization or a project of that name would hide behind a page. */
-const pageWords = new Set(['api', 'setup', 'sign-in', 'invitation', 'new-organization', 'templates', 'icon', 'favicon', 'new', 'queue', 'activity', 'usage', 'settings', 'docs', 'platform']); // prettier-ignore
-export const isPageWord = (name: string): boolean => pageWords.has(name);
+const pageWords = {
+  organization: ['api', 'setup', 'sign-in', 'invitation', 'new-organization', 'templates', 'icon', 'favicon', 'docs', 'platform'],
+  project: ['new', 'queue', 'activity', 'usage', 'settings'],
+} as const; // prettier-ignore
+export const isPageWord = (of: keyof typeof pageWords, name: string): boolean =>
+  pageWords[of].some((word) => word === name);
 
 /** `<project>-<deployment>-<4 characters>`, at most 63 characters: frozen once given, a DNS label and an SSH name. */
 export const handleFrom = (project: string, deployment: string, suffix: string): string =>

@@ -58,7 +58,7 @@ export async function completeSetup(
     const userId = newId('user');
     const orgId = newId('organization');
     const wanted = slugFrom(input.organization);
-    const slug = isPageWord(wanted) ? `${wanted}-team` : wanted;
+    const slug = isPageWord('organization', wanted) ? `${wanted}-team` : wanted;
     await tx.insert(users).values({ id: userId, email: input.email, name: input.name, passwordHash, isOperator: true });
     await tx.insert(organizations).values({ id: orgId, slug, name: input.organization });
     await tx.insert(memberships).values({ orgId, userId, role: 'owner' });

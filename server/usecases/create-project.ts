@@ -95,7 +95,7 @@ async function prepare(ctx: UseCaseContext, source: CreateProjectInput['source']
 async function chooseSlug(tx: Tx, orgId: string, input: { name: string; slug?: string | undefined }): Promise<string> {
   const wanted = input.slug ?? slugFrom(input.name);
   const taken = await tx.$count(projects, and(eq(projects.orgId, orgId), eq(projects.slug, wanted)));
-  if (taken === 0 && !isPageWord(wanted)) return slugField.parse(wanted);
+  if (taken === 0 && !isPageWord('project', wanted)) return slugField.parse(wanted);
   if (input.slug !== undefined)
     throw badInput('slug', 'The organization has a project of this name, perhaps deleted lately.');
   return slugField.parse(`${wanted.slice(0, 27)}-${randomSuffix(4)}`);

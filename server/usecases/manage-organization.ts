@@ -18,7 +18,7 @@ export function createOrganization(
   input: { name: string; slug: string },
 ): Promise<OrganizationRef> {
   const { userId } = ctx.person;
-  if (isPageWord(input.slug)) throw badInput('slug', 'This name is taken.');
+  if (isPageWord('organization', input.slug)) throw badInput('slug', 'This name is taken.');
   return ctx.db.transaction(async (tx) => {
     await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${userId}, 79))`);
     const owned = await tx.$count(memberships, and(eq(memberships.userId, userId), eq(memberships.role, 'owner')));

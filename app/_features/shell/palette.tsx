@@ -7,6 +7,7 @@ import { Dialog as Radix } from 'radix-ui';
 import { useTRPC } from '#app/_lib/trpc-client.tsx';
 import { releaseTitle, stateWords } from '#app/_features/release/view.ts';
 import { useOrg } from '#app/_features/shell/org-context.tsx';
+import { paletteScore } from '#app/_features/shell/palette-score.ts';
 import { summaryTone } from '#app/_features/status/view.ts';
 import { useCommandList, type Command } from '#app/ui/commands.tsx';
 import { Kbd } from '#app/ui/kbd.tsx';
@@ -45,7 +46,7 @@ function PaletteBody({ close }: { close: () => void }) {
     .map((name) => ({ name, commands: commands.filter((command) => command.group === name) }))
     .filter((group) => group.commands.length > 0);
   return (
-    <Cmdk loop label="Search and do">
+    <Cmdk loop label="Search and do" filter={paletteScore}>
       <div className="flex items-center gap-2.5 border-b px-4">
         <Search className="size-4 shrink-0 stroke-[1.75] text-muted" />
         <Cmdk.Input
