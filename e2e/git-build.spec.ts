@@ -59,7 +59,8 @@ test('a broken build keeps the old release serving and is mended by following it
   const field = page.getByLabel('Build command');
   await expect(field).toBeFocused();
   await field.fill('');
-  await page.getByRole('button', { name: /^Save/ }).first().click();
+  await page.getByRole('button', { name: 'Save to the draft' }).click();
+  await expect(page.getByRole('button', { name: 'Save to the draft' })).toBeHidden();
   await page.getByRole('button', { name: 'Deploy', exact: true }).first().click();
   await expect
     .poll(
