@@ -8,7 +8,6 @@ export const slug = z
   .min(2, 'At least 2 characters')
   .max(32, 'At most 32 characters')
   .regex(/^[a-z](?:[a-z0-9-]*[a-z0-9])?$/, 'Lower-case letters, digits and -, starting with a letter');
-export const componentName = slug;
 export const displayName = z
   .string()
   .trim()

@@ -29,7 +29,6 @@ export const powerStates = ['running', 'suspended', 'stopped', 'deleting', 'tras
 export type PowerState = (typeof powerStates)[number];
 
 export const handOvers = ['overlap', 'single', 'after-switch'] as const;
-export type HandOver = (typeof handOvers)[number];
 
 export const variableUses = ['build', 'run', 'both'] as const;
 export type VariableUse = (typeof variableUses)[number];

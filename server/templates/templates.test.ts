@@ -4,7 +4,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { planBuild } from '#server/build/planners/index.ts';
 import { listDirectory } from '#server/build/planners/listing.ts';
-import { componentName } from '#server/domain/naming.ts';
+import { slug } from '#server/domain/naming.ts';
 import { mergeSettings } from '#server/domain/settings.ts';
 import { findTemplate, listTemplates, templateSource } from '#server/templates/index.ts';
 
@@ -37,7 +37,7 @@ describe('built-in templates', () => {
       await withSource(template.slug, async (folder) => {
         const listing = await listDirectory(folder);
         for (const { name, kind, settings } of template.components) {
-          expect(componentName.parse(name)).toBe(name);
+          expect(slug.parse(name)).toBe(name);
           const merged = mergeSettings(settings);
           const result = planBuild(listing, merged, { kind, buildVariables: ['APP_GREETING'] });
           expect(result).toMatchObject({ kind: 'planned', plan: { dockerfile: { kind: 'rendered' } } });

@@ -10,10 +10,3 @@ export function listingBelow(listing: RepositoryListing, folder: string): Reposi
     leavesRepository: (path) => listing.leavesRepository(prefix + path),
   };
 }
-
-/** A listing of texts in memory. */
-export const memoryListing = (files: Readonly<Record<string, string>>): RepositoryListing => ({
-  paths: Object.keys(files).toSorted(),
-  read: (path) => files[path] ?? null,
-  leavesRepository: () => false,
-});

@@ -98,7 +98,12 @@ export const releaseComponents = pgTable(
     buildOutcome: text('build_outcome').$type<'built' | 'reused' | 'given'>(),
     buildAttempts: integer('build_attempts').notNull().default(0),
     /** The image in the builder, until `storing` made an artifact of it. */
-    built: jsonb('built').$type<{ imageId: string; reference: string; sizeBytes: number; exposedPorts: number[] } | null>(),
+    built: jsonb('built').$type<{
+      imageId: string;
+      reference: string;
+      sizeBytes: number;
+      exposedPorts: number[];
+    } | null>(),
     port: integer('port'),
     specHash: text('spec_hash'),
   },
