@@ -59,7 +59,7 @@ async function killAt(role: 'worker' | 'agent', state: (typeof states)[number]):
   await expect.poll(() => killed, { message: `nothing was killed at ${state}` }).toBeGreaterThan(0);
   await client.end();
   expect([state, release.outcome, release.failureDetails]).toEqual([state, 'live', null]);
-  // The supervisor waits longer after each death, up to half a minute.
+  // The next kill needs the next process.
   await expect.poll(() => pidOf(role), { timeout: 60_000 }).not.toBe(killed);
 }
 

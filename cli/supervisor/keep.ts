@@ -10,8 +10,8 @@ import type { ProcessStatus } from './status.ts';
 
 /** Pause before the next start after so many ends in a row: 0.25 s, doubling, up to 30 s. */
 export const backOff = (ends: number): number => Math.min(250 * 2 ** Math.max(0, ends - 1), 30_000);
-/** A process that lived this long was well. */
-const healthyMs = 60_000;
+/** A process that worked this long was well: what ended it came from outside, and the next start need not wait. */
+const healthyMs = 2000;
 const stopGraceMs = 10_000;
 
 export interface Keeping {
@@ -32,17 +32,20 @@ export async function keepAlive(spec: ProcessSpec, { stateDir, adopt, signal, re
   let adopted = adopt ? readPidFile(pidFile) : null;
   if (!adopted) await stopDaemon(pidFile, { graceMs: stopGraceMs });
   for (let ends = 0, restarts = 0; !signal.aborted;) {
-    const startedAt = Date.now();
+    let readyAt = Infinity;
     const life = adopted ? adoptedLife(adopted) : await startLife(spec, stateDir);
     adopted = null;
     if (life) {
       report({ state: 'starting', pid: life.process.pid, restarts });
-      if (await becomesReady(life, signal)) report({ state: 'ready', pid: life.process.pid, restarts });
+      if (await becomesReady(life, signal)) {
+        readyAt = Date.now();
+        report({ state: 'ready', pid: life.process.pid, restarts });
+      }
       while (isAlive(life.process) && !signal.aborted) await pause(200, signal);
     }
     if (signal.aborted) break;
     restarts += 1;
-    ends = Date.now() - startedAt > healthyMs ? 1 : ends + 1;
+    ends = Date.now() - readyAt > healthyMs ? 1 : ends + 1;
     report({ state: 'waiting', pid: null, restarts });
     await pause(backOff(ends), signal);
   }
