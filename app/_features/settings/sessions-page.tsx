@@ -1,6 +1,8 @@
 'use client';
 import { useMutation, useSuspenseQuery } from '@tanstack/react-query';
+import { LogOut } from 'lucide-react';
 import { useState, type FormEvent } from 'react';
+import { signOut } from '#app/_lib/sign-in.ts';
 import { useTRPC } from '#app/_lib/trpc-client.tsx';
 import { formText } from '#app/_features/auth/view.ts';
 import { RenameForm } from '#app/_features/options/rename-form.tsx';
@@ -8,8 +10,10 @@ import { useRefresh } from '#app/_features/settings/use-refresh.ts';
 import { browserName } from '#app/_features/settings/view.ts';
 import { PageBody, Section } from '#app/_features/shell/page.tsx';
 import { fieldError, otherError } from '#app/_features/shell/problem.ts';
+import { setTheme, themeFrom } from '#app/_features/shell/theme.ts';
+import { useTheme } from '#app/_features/shell/use-theme.ts';
 import { Button } from '#app/ui/button.tsx';
-import { Field, Input } from '#app/ui/field.tsx';
+import { Field, Input, Select } from '#app/ui/field.tsx';
 import { Cell, Head, HeadCell, Row, Table } from '#app/ui/table.tsx';
 import { countWords } from '#app/ui/time-words.ts';
 import { Ago } from '#app/ui/time.tsx';
@@ -35,6 +39,7 @@ export function SessionsPage() {
         onRename={(name) => rename.mutate({ name })}
       />
       {me.hasPassword ? <PasswordForm /> : null}
+      <Appearance />
       <Section
         title="Sessions"
         note={countWords(sessions.length, 'browser')}
@@ -93,6 +98,29 @@ export function SessionsPage() {
         </Table>
       </Section>
     </PageBody>
+  );
+}
+
+/** Also in the menu of the sidebar, which a phone has not. */
+function Appearance() {
+  const theme = useTheme();
+  return (
+    <Section title="This browser">
+      <div className="flex flex-wrap items-end gap-4 border-t pt-4">
+        <Field label="Appearance">
+          {(control) => (
+            <Select {...control} value={theme} onChange={(event) => setTheme(themeFrom(event.target.value))}>
+              <option value="system">As the system</option>
+              <option value="light">Light</option>
+              <option value="dark">Dark</option>
+            </Select>
+          )}
+        </Field>
+        <Button onClick={() => void signOut()}>
+          <LogOut /> Sign out
+        </Button>
+      </div>
+    </Section>
   );
 }
 

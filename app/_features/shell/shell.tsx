@@ -1,20 +1,31 @@
 'use client';
+import { useQuery } from '@tanstack/react-query';
+import dynamic from 'next/dynamic';
 import { useRouter } from 'next/navigation';
 import { useCallback, useState } from 'react';
+import { useTRPC } from '#app/_lib/trpc-client.tsx';
 import { KeysDialog, openKeys } from '#app/_features/shell/keys-dialog.tsx';
 import { navigation } from '#app/_features/shell/nav.ts';
 import { useOrg } from '#app/_features/shell/org-context.tsx';
-import { Palette } from '#app/_features/shell/palette.tsx';
 import { BottomBar, Sidebar } from '#app/_features/shell/sidebar.tsx';
 import { setTheme } from '#app/_features/shell/theme.ts';
 import { useCommands, useKeyboard, type Command } from '#app/ui/commands.tsx';
 import { Toasts } from '#app/ui/toast.tsx';
 import { TooltipProvider } from '#app/ui/tooltip.tsx';
 
+/** Read when it is opened first. */
+const Palette = dynamic(() => import('#app/_features/shell/palette.tsx').then((module) => module.Palette), {
+  ssr: false,
+});
+
 /** Sidebar (a bottom bar on a phone), palette and keys around every page of an organization. */
 export function Shell({ children }: { children: React.ReactNode }) {
   const [isSearching, setSearching] = useState(false);
-  const openPalette = useCallback(() => setSearching(true), []);
+  const [wasSearching, setWasSearching] = useState(false);
+  const openPalette = useCallback(() => {
+    setWasSearching(true);
+    setSearching(true);
+  }, []);
   useKeyboard(openPalette, openKeys);
   useShellCommands();
   return (
@@ -32,7 +43,7 @@ export function Shell({ children }: { children: React.ReactNode }) {
         </main>
       </div>
       <BottomBar onSearch={openPalette} />
-      <Palette open={isSearching} onOpenChange={setSearching} />
+      {wasSearching ? <Palette open={isSearching} onOpenChange={setSearching} /> : null}
       <KeysDialog />
       <Toasts />
     </TooltipProvider>
@@ -42,7 +53,16 @@ export function Shell({ children }: { children: React.ReactNode }) {
 function useShellCommands(): void {
   const router = useRouter();
   const { slug } = useOrg();
+  const trpc = useTRPC();
+  const { data: me } = useQuery(trpc.account.me.queryOptions());
+  const others = me?.organizations.filter((org) => org.slug !== slug) ?? [];
   useCommands([
+    ...others.map((org): Command => ({
+      id: `org-${org.id}`,
+      title: `Organization ${org.name}`,
+      group: 'Go to',
+      run: () => router.push(`/${org.slug}`),
+    })),
     ...navigation(slug).map((item): Command => ({
       id: item.href,
       title: item.label,

@@ -10,7 +10,6 @@ import { isCurrentPage, navigation } from '#app/_features/shell/nav.ts';
 import { useOrg } from '#app/_features/shell/org-context.tsx';
 import { OrgSwitcher } from '#app/_features/shell/org-switcher.tsx';
 import { summaryTone } from '#app/_features/status/view.ts';
-import { cn } from '#app/ui/cn.ts';
 import { Kbd } from '#app/ui/kbd.tsx';
 import { StatusShape } from '#app/ui/status.tsx';
 
@@ -81,10 +80,15 @@ function ProjectList() {
   const { data } = useQuery(trpc.projects.list.queryOptions({ org: slug }));
   const connection = useConnection();
   return (
-    <nav aria-label="Projects" className="mt-5 min-h-0 flex-1 overflow-y-auto px-2.5 pb-4">
+    <nav aria-label="All projects" className="mt-5 min-h-0 flex-1 overflow-y-auto px-2.5 pb-4">
       <p className="flex items-center justify-between px-2 pb-1 text-xs text-muted">
         Projects
-        <span className={cn('text-faint transition-opacity', connection === 'live' && 'opacity-0')}>connecting</span>
+        {connection === 'live' ? null : (
+          // Only when it lasts: each page begins without its stream.
+          <span role="status" className="animate-appear [animation-delay:3s] [animation-fill-mode:backwards]">
+            not live, connecting
+          </span>
+        )}
       </p>
       <ul className="flex flex-col gap-px">
         {data?.map((project) => (
