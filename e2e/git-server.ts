@@ -12,6 +12,8 @@ export interface GitServer {
   url(name: string): string;
   /** A new repository whose first commit holds the folder's files. */
   create(name: string, folder: string): void;
+  /** A repository without a commit. */
+  createEmpty(name: string): void;
   /** Commits files on top of `main`; the new commit. `null` deletes a file. */
   commit(name: string, files: Record<string, string | null>, message: string): string;
   close(): Promise<void>;
@@ -68,6 +70,7 @@ export async function startGitServer(port: number): Promise<GitServer> {
   };
   return {
     url: (name) => `http://127.0.0.1:${port}/${name}.git`,
+    createEmpty: (name) => void git(root, 'init', '-q', '--bare', `${name}.git`),
     create: (name, folder) => {
       git(root, 'init', '-q', '--bare', `${name}.git`);
       cpSync(folder, work(name), { recursive: true, filter: (file) => !file.includes('node_modules') });

@@ -17,19 +17,27 @@ export async function firstOrganization(program: Program): Promise<string> {
   return first.slug;
 }
 
+/** What differs from a branch `main`, the right token and the repository's root. */
+export interface GitAccess {
+  repository?: string;
+  token?: string;
+  branch?: string;
+  rootDirectory?: string;
+}
 /** A project with one web component from the Git server's repository, and its production deployment, not deployed yet. */
 export async function makeGitProject(
   program: Program,
   server: GitServer,
   repository: string,
   settings: Record<string, unknown> = {},
+  { token = gitToken, branch = 'main', rootDirectory = '' }: GitAccess = {},
 ): Promise<MadePlace> {
   const org = await firstOrganization(program);
   const created = await program.api.projects.create.mutate({
     org,
     name: `${repository} ${randomBytes(3).toString('hex')}`,
     source: {
-      kind: 'git', url: server.url(repository), credential: { kind: 'token', username: 'oauth2', token: gitToken }, ref: { kind: 'branch', name: 'main' },
+      kind: 'git', url: server.url(repository), credential: { kind: 'token', username: 'oauth2', token }, ref: { kind: 'branch', name: branch }, rootDirectory,
       component: { name: 'web', kind: 'web', settings },
     },
     deployment: { name: 'Production', stage: { name: 'production', kind: 'built' } },
