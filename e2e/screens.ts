@@ -98,7 +98,7 @@ const { openFirstRun, seedAccount, seedOwner, seedProjects } = await import('#e2
 const { webProcess } = await import('#server/api/services.ts');
 const { services } = await webProcess();
 const browser = await chromium.launch({
-  executablePath: '/usr/bin/chromium',
+  executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
   args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
 }); // prettier-ignore
 try {

@@ -15,15 +15,16 @@ interface Props {
   wide?: boolean;
 }
 
-/** The first field, else the dialog itself: the close button is never what one came for. */
+/** What is marked, else the first field, else the dialog itself: the close button is never what one came for. */
 function focusFirstField(event: Event): void {
   const content = event.currentTarget;
   if (!(content instanceof HTMLElement)) return;
   event.preventDefault();
+  const marked = content.querySelector<HTMLElement>('[data-autofocus]');
   const field = content.querySelector<HTMLElement>(
     'input:not([disabled]), textarea:not([disabled]), select:not([disabled])',
   );
-  (field ?? content).focus();
+  (marked ?? field ?? content).focus();
 }
 
 /** Traps focus and gives it back where it was; Escape and the backdrop close it. */

@@ -24,7 +24,8 @@ export function DeployButton({ deployment }: { deployment: DeploymentView }) {
       group: 'Actions',
       keys: 'd',
       disabledReason: reason,
-      run: () => deploy.run('deploy'),
+      // One stray key must not deploy: it shows what would change, and Enter deploys.
+      run: () => setDiffOpen(true),
     },
     {
       id: 'restart',
@@ -33,7 +34,6 @@ export function DeployButton({ deployment }: { deployment: DeploymentView }) {
       disabledReason: deploy.denied ?? choices.restart.reason,
       run: () => deploy.run('restart'),
     },
-    { id: 'diff', title: 'Show what the next release changes', group: 'This page', run: () => setDiffOpen(true) },
   ]);
   return (
     <div className="flex">

@@ -29,8 +29,8 @@ export function DiffDialog({ deployment, open, onOpenChange }: Props) {
       title="What the next release changes"
       description={
         deployment.liveNumber === null
-          ? 'Nothing is live yet: everything is new.'
-          : `Against release ${String(deployment.liveNumber)}, which is live.`
+          ? `${choices.deploy.note}. Nothing is live yet: everything is new.`
+          : `${choices.deploy.note}. Compared with release ${String(deployment.liveNumber)}, which is live.`
       }
       footer={
         <>
@@ -43,6 +43,7 @@ export function DiffDialog({ deployment, open, onOpenChange }: Props) {
           </Button>
           <Button
             look="primary"
+            data-autofocus
             aria-disabled={deploy.isBusy || Boolean(deploy.denied)}
             onClick={() => deploy.run('deploy')}
           >

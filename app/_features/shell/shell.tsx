@@ -1,31 +1,23 @@
 'use client';
 import { useQuery } from '@tanstack/react-query';
-import dynamic from 'next/dynamic';
 import { useRouter } from 'next/navigation';
 import { useCallback, useState } from 'react';
 import { useTRPC } from '#app/_lib/trpc-client.tsx';
 import { KeysDialog, openKeys } from '#app/_features/shell/keys-dialog.tsx';
 import { navigation } from '#app/_features/shell/nav.ts';
 import { useOrg } from '#app/_features/shell/org-context.tsx';
+import { Palette } from '#app/_features/shell/palette.tsx';
 import { BottomBar, Sidebar } from '#app/_features/shell/sidebar.tsx';
 import { setTheme } from '#app/_features/shell/theme.ts';
 import { useCommands, useKeyboard, type Command } from '#app/ui/commands.tsx';
 import { Toasts } from '#app/ui/toast.tsx';
 import { TooltipProvider } from '#app/ui/tooltip.tsx';
 
-/** Read when it is opened first. */
-const Palette = dynamic(() => import('#app/_features/shell/palette.tsx').then((module) => module.Palette), {
-  ssr: false,
-});
-
 /** Sidebar (a bottom bar on a phone), palette and keys around every page of an organization. */
 export function Shell({ children }: { children: React.ReactNode }) {
   const [isSearching, setSearching] = useState(false);
-  const [wasSearching, setWasSearching] = useState(false);
-  const openPalette = useCallback(() => {
-    setWasSearching(true);
-    setSearching(true);
-  }, []);
+  // In the page's own script: read when it is asked for, the first letters typed would reach the page's keys.
+  const openPalette = useCallback(() => setSearching(true), []);
   useKeyboard(openPalette, openKeys);
   useShellCommands();
   return (
@@ -43,7 +35,7 @@ export function Shell({ children }: { children: React.ReactNode }) {
         </main>
       </div>
       <BottomBar onSearch={openPalette} />
-      {wasSearching ? <Palette open={isSearching} onOpenChange={setSearching} /> : null}
+      <Palette open={isSearching} onOpenChange={setSearching} />
       <KeysDialog />
       <Toasts />
     </TooltipProvider>
