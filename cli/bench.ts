@@ -7,19 +7,16 @@ import { benchDeploy } from './bench/deploy.ts';
 import { benchEdge } from './bench/edge.ts';
 import { describeFigure, judgedValue, median, meets, type Figure } from './bench/figure.ts';
 import { goals } from './bench/goals.ts';
+import { benchIsolation } from './bench/isolation.ts';
 import { benchMemory } from './bench/memory.ts';
 import { main } from './bootstrap/screen.mjs';
-
-// Before the modules that read them: the installation of the benchmarks runs at full times.
-process.env['SLIPWAY_E2E_STATE'] = '.slipway-bench';
-process.env['SLIPWAY_E2E_TIME_SCALE'] = '1';
-const { stateFolder } = await import('#e2e/environment.ts');
-const { npmRun } = await import('#e2e/installation.ts');
-const { signedIn } = await import('#e2e/first-account.ts');
-const { startGitServer } = await import('#e2e/git-server.ts');
-const { makeGitProject } = await import('#e2e/places.ts');
-const { deploy } = await import('#e2e/program.ts');
-const { openDatabaseClient } = await import('#e2e/facts.ts');
+import { stateFolder } from '#e2e/environment.ts';
+import { openDatabaseClient } from '#e2e/facts.ts';
+import { signedIn } from '#e2e/first-account.ts';
+import { startGitServer } from '#e2e/git-server.ts';
+import { npmRun } from '#e2e/installation.ts';
+import { makeGitProject } from '#e2e/places.ts';
+import { deploy } from '#e2e/program.ts';
 
 async function timeUp(): Promise<number> {
   const started = performance.now();
@@ -40,7 +37,8 @@ async function benchUp(): Promise<Figure[]> {
   ];
 }
 
-async function benchOneApp(pairs: number): Promise<Figure> {
+/** Deploy → live of an app, and how it fares beside a build bomb. */
+async function benchOneApp(pairs: number): Promise<Figure[]> {
   const folder = mkdtempSync(path.join(tmpdir(), 'slipway-bench-'));
   const server = await startGitServer(18_490);
   try {
@@ -55,7 +53,10 @@ async function benchOneApp(pairs: number): Promise<Figure> {
     await sql.end();
     writeFileSync(path.join(folder, 'Dockerfile'), `FROM ${artifact?.reference ?? ''}\nCOPY note.txt /tmp/note.txt\n`);
     writeFileSync(path.join(folder, 'note.txt'), 'the same every time\n');
-    return await benchDeploy(program, place, folder, pairs);
+    return [
+      await benchDeploy(program, place, folder, pairs),
+      await benchIsolation(program, server, place.host, Math.ceil(pairs / 2)),
+    ];
   } finally {
     await server.close();
     rmSync(folder, { recursive: true, force: true });
@@ -73,7 +74,7 @@ await main(async () => {
   };
   try {
     for (const figure of await benchUp()) report(figure);
-    report(await benchOneApp(Number(pairs)));
+    for (const figure of await benchOneApp(Number(pairs))) report(figure);
     for (const figure of await benchMemory(path.resolve(stateFolder), Number(idle) * 60_000)) report(figure);
   } finally {
     await npmRun('down', ['--apps']);

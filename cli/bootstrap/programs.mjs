@@ -27,6 +27,8 @@ export const platformPrograms = [
 ];
 /** What the test suites need beside it. @type {readonly Program[]} */
 export const testPrograms = [{ command: 'chromium', apt: 'chromium' }];
+/** What the benchmarks need beside both. @type {readonly Program[]} */
+export const benchPrograms = [{ command: 'wrk', apt: 'wrk' }];
 
 const systemFolders = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 /** PATH with the system's own folders, which a plain user's shell and cron leave out. */
