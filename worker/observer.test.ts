@@ -17,6 +17,7 @@ let stop: AbortController;
 let running: Promise<void>;
 const silent = createLogger({}, () => undefined);
 const never = new AbortController().signal;
+let addresses = 0;
 
 beforeAll(async () => {
   database = await createTestDatabase(inject('pgAdminUrl'));
@@ -43,7 +44,8 @@ async function liveInstance(): Promise<string> {
   await database.db.insert(releases).values({
     id: releaseId, orgId, projectId, deploymentId, regionId, kind: 'deploy', lane: 'build', state: 'live', snapshot: { components: [] }, trigger: { by: 'person' },
   }); // prettier-ignore
-  const address = `10.213.0.${(id.charCodeAt(29) % 60) + 2}`;
+  addresses += 1;
+  const address = `10.213.0.${addresses + 1}`;
   // The row comes last: an observer that sees it finds its container.
   const network = { deploymentId, bridge: 'slw-test-0', subnet: '10.213.0.0/26' };
   await runtime.ensureNetwork(network, never);

@@ -76,30 +76,34 @@ async function record(db: Db, seen: ReadonlyMap<string, ObservedState>): Promise
   }
 }
 
-/** A snapshot also says what is gone: our rows of standing instances that the engine did not list. */
-async function recordSnapshot(db: Db, listed: ReadonlyMap<string, ObservedState>): Promise<void> {
-  const standing = await db
-    .select({ id: instances.id })
-    .from(instances)
-    .where(inArray(instances.state, ['ready', 'live']));
-  const missing: ObservedState = {
-    phase: 'missing',
-    startedAt: null,
-    finishedAt: null,
-    exitCode: null,
-    outOfMemory: false,
-    restarts: 0,
-  };
-  await record(db, new Map([...standing.map(({ id }) => [id, missing] as const), ...listed]));
-}
+/** Instances that should have a container now. */
+const listStanding = async (db: Db): Promise<string[]> =>
+  (
+    await db
+      .select({ id: instances.id })
+      .from(instances)
+      .where(inArray(instances.state, ['ready', 'live']))
+  ).map(({ id }) => id);
+
+const missing: ObservedState = {
+  phase: 'missing',
+  startedAt: null,
+  finishedAt: null,
+  exitCode: null,
+  outOfMemory: false,
+  restarts: 0,
+};
 
 async function followOnce({ db, driver, resyncMs = 15_000 }: ObserverDeps, signal: AbortSignal): Promise<void> {
   const round = AbortSignal.any([signal, AbortSignal.timeout(resyncMs)]);
   try {
+    // Read before the engine answers: what started in between is in its answer, and must not pass for lost.
+    const standing = await listStanding(db);
     for await (const seen of driver.observe(round)) {
-      if (seen.kind === 'snapshot')
-        await recordSnapshot(db, new Map(seen.instances.map(({ instanceId, state }) => [instanceId, state])));
-      else await record(db, new Map([[seen.instanceId, seen.state]]));
+      if (seen.kind === 'snapshot') {
+        const listed = seen.instances.map(({ instanceId, state }) => [instanceId, state] as const);
+        await record(db, new Map([...standing.map((id) => [id, missing] as const), ...listed]));
+      } else await record(db, new Map([[seen.instanceId, seen.state]]));
     }
   } catch (error) {
     if (!round.aborted && !isAborted(error)) throw error;
