@@ -56,8 +56,25 @@ function runBackend(root: string, request: IncomingMessage, response: ServerResp
   backend.stdout.on('data', onHead);
 }
 
-/** @param token when set, requests need it as the password of any user. */
-export async function startGitHttpServer(root: string, options: { token?: string } = {}): Promise<GitHttpServer> {
+export interface GitHttpOptions {
+  /** When set, requests need it as their password. */
+  token?: string;
+  /** The only user whose token counts; any user when unset. */
+  user?: string;
+  /** Any free port when unset. */
+  port?: number;
+}
+
+function mayRead({ token, user }: GitHttpOptions, authorization: string | undefined): boolean {
+  if (token === undefined) return true;
+  const [name, password] = Buffer.from(authorization?.replace(/^Basic /, '') ?? '', 'base64')
+    .toString()
+    .split(':');
+  return password === token && (user === undefined || name === user);
+}
+
+/** @param root folder of bare repositories, each at `/<name>.git`. */
+export async function startGitHttpServer(root: string, options: GitHttpOptions = {}): Promise<GitHttpServer> {
   const requests: GitHttpServer['requests'] = [];
   const handlers = new Map<string, (request: IncomingMessage, response: ServerResponse) => void>();
   const server = createServer((request, response) => {
@@ -69,13 +86,10 @@ export async function startGitHttpServer(root: string, options: { token?: string
       handler(request, response);
       return;
     }
-    const password = Buffer.from(authorization?.replace(/^Basic /, '') ?? '', 'base64')
-      .toString()
-      .split(':')[1];
-    if (options.token === undefined || password === options.token) runBackend(root, request, response);
+    if (mayRead(options, authorization)) runBackend(root, request, response);
     else response.writeHead(401, { 'WWW-Authenticate': 'Basic realm="git"' }).end();
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(options.port ?? 0, '127.0.0.1');
   await once(server, 'listening');
   // A server that listens on a port has an address object, never a pipe's name.
   const { port } = server.address() as AddressInfo;
