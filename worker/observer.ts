@@ -10,7 +10,7 @@ import { deploymentEvents } from '#server/db/schema/releases.ts';
 import { deployments } from '#server/db/schema/projects.ts';
 import { isAborted } from '#server/errors.ts';
 import type { Logger } from '#server/log.ts';
-import type { InstanceDriver, ObservedState } from '#server/runtime/types.ts';
+import { type InstanceDriver, missingState, type ObservedState } from '#server/runtime/types.ts';
 
 export interface ObserverDeps {
   db: Db;
@@ -85,15 +85,6 @@ const listStanding = async (db: Db): Promise<string[]> =>
       .where(inArray(instances.state, ['ready', 'live']))
   ).map(({ id }) => id);
 
-const missing: ObservedState = {
-  phase: 'missing',
-  startedAt: null,
-  finishedAt: null,
-  exitCode: null,
-  outOfMemory: false,
-  restarts: 0,
-};
-
 async function followOnce({ db, driver, resyncMs = 15_000 }: ObserverDeps, signal: AbortSignal): Promise<void> {
   const round = AbortSignal.any([signal, AbortSignal.timeout(resyncMs)]);
   try {
@@ -102,7 +93,7 @@ async function followOnce({ db, driver, resyncMs = 15_000 }: ObserverDeps, signa
     for await (const seen of driver.observe(round)) {
       if (seen.kind === 'snapshot') {
         const listed = seen.instances.map(({ instanceId, state }) => [instanceId, state] as const);
-        await record(db, new Map([...standing.map((id) => [id, missing] as const), ...listed]));
+        await record(db, new Map([...standing.map((id) => [id, missingState] as const), ...listed]));
       } else await record(db, new Map([[seen.instanceId, seen.state]]));
     }
   } catch (error) {

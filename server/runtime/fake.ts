@@ -8,6 +8,7 @@ import type { Clock } from '#server/clock.ts';
 import { AppError, notFound } from '#server/errors.ts';
 import { FakeInstance } from '#server/runtime/fake-instance.ts';
 import type { FakeBehaviour } from '#server/runtime/fake-instance.ts';
+import { missingState } from '#server/runtime/types.ts';
 import type {
   ConsoleLine,
   InstanceDriver,
@@ -21,15 +22,6 @@ import type {
 } from '#server/runtime/types.ts';
 
 export type { FakeBehaviour };
-
-const missing: ObservedState = {
-  phase: 'missing',
-  startedAt: null,
-  finishedAt: null,
-  exitCode: null,
-  outOfMemory: false,
-  restarts: 0,
-};
 
 /** `hasImage` says which references the engine holds; all of them when it is left out. */
 export class FakeRuntime implements InstanceDriver, SessionDriver {
@@ -160,7 +152,7 @@ export class FakeRuntime implements InstanceDriver, SessionDriver {
 
   async inspect(instanceId: string, signal: AbortSignal): Promise<ObservedState> {
     await this.#enter(signal);
-    return this.#instances.get(instanceId)?.state ?? missing;
+    return this.#instances.get(instanceId)?.state ?? missingState;
   }
 
   async stats(signal: AbortSignal): Promise<InstanceStats[]> {

@@ -46,6 +46,15 @@ export interface ObservedState {
   outOfMemory: boolean;
   restarts: number;
 }
+/** Of an instance that the engine does not know. */
+export const missingState: ObservedState = {
+  phase: 'missing',
+  startedAt: null,
+  finishedAt: null,
+  exitCode: null,
+  outOfMemory: false,
+  restarts: 0,
+};
 export type Observation =
   | { kind: 'snapshot'; instances: readonly { instanceId: string; state: ObservedState }[] }
   | { kind: 'changed'; instanceId: string; state: ObservedState };

@@ -22,15 +22,6 @@ export const containerSchema = z.object({
 export type Container = z.output<typeof containerSchema>;
 const listSchema = z.array(z.object({ Id: z.string(), Labels: z.record(z.string(), z.string()) }));
 
-export const missingState: ObservedState = {
-  phase: 'missing',
-  startedAt: null,
-  finishedAt: null,
-  exitCode: null,
-  outOfMemory: false,
-  restarts: 0,
-};
-
 const phases: Record<string, ObservedState['phase']> = {
   created: 'created',
   running: 'running',

@@ -5,11 +5,11 @@
  */
 import { AppError, isAborted } from '#server/errors.ts';
 import type { Engine } from '#server/runtime/docker/engine.ts';
-import { missingState, observedState } from '#server/runtime/docker/inspect.ts';
+import { observedState } from '#server/runtime/docker/inspect.ts';
 import type { Containers } from '#server/runtime/docker/inspect.ts';
 import { label, labelled } from '#server/runtime/docker/labels.ts';
 import { splitLines } from '#server/runtime/docker/lines.ts';
-import type { Observation, ObservedState } from '#server/runtime/types.ts';
+import { missingState, type Observation, type ObservedState } from '#server/runtime/types.ts';
 import * as z from 'zod';
 
 const eventSchema = z.object({
