@@ -5,6 +5,7 @@ import { reconcilePower } from '#server/db/system/power.ts';
 import { createTestDatabase, type TestDatabase } from '#server/db/testing.ts';
 import { type Bench, createBench } from '#server/release/bench.ts';
 import { checkPromises } from '#server/release/promises.ts';
+import { createFault, InjectedCrash } from '#server/release/fault.ts';
 import { purgeDeployments } from '#server/release/purge.ts';
 import { requestRelease } from '#server/usecases/request-release.ts';
 
@@ -54,6 +55,20 @@ test('a release that works on a deployment which is put into the trash is aborte
   await match();
   await match();
   expect(await bench.release(id)).toMatchObject({ state: 'aborted' });
+  expect(bench.region.runtime.specs()).toEqual([]);
+});
+
+test('a deployment that is put into the trash while traffic switches stays there', async () => {
+  const id = await request();
+  const fault = createFault({ point: 'switching.before_commit', how: 'throw', visit: 1 }, () => {
+    throw new InjectedCrash('switching.before_commit');
+  });
+  await expect(bench.settle(bench.worker('worker-2', { fault }))).rejects.toThrow(InjectedCrash);
+  await set({ power: 'trashed', deletedAt: new Date() });
+  await match();
+  expect(await bench.release(id)).toMatchObject({ outcome: 'live' });
+  await match();
+  expect(bench.edge.request(bench.host)).toEqual({ kind: 'notice', state: 'stopped' });
   expect(bench.region.runtime.specs()).toEqual([]);
 });
 

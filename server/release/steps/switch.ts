@@ -3,7 +3,7 @@
  * is written, which is the point after which an abort is refused; after every edge confirmed, one transaction makes the
  * release live and what it replaces retiring. A refusal is a failure, and undoing publishes the previous routes.
  */
-import { and, eq, inArray, notInArray } from 'drizzle-orm';
+import { and, eq, inArray, notInArray, sql } from 'drizzle-orm';
 import type { Tx } from '#server/db/client.ts';
 import { releaseById, takeGeneration } from '#server/db/publications.ts';
 import { type InstanceRow, instancesOfRelease, linkInstances, liveInstances } from '#server/db/release-instances.ts';
@@ -87,7 +87,11 @@ async function commitSwitch(ctx: StepContext, tx: Tx, serving: readonly Instance
   }
   await tx
     .update(deployments)
-    .set({ liveReleaseId: release.id, power: 'running' })
+    // Put into the trash while traffic switched: it goes live, and the sweep suspends it.
+    .set({
+      liveReleaseId: release.id,
+      power: sql`case when ${deployments.power} in ('trashed', 'deleting') then ${deployments.power} else 'running' end`,
+    })
     .where(and(eq(deployments.id, deploymentId), eq(deployments.orgId, orgId)));
   if (previous?.state === 'live') await applyEvent(tx, engine.now, { release: previous, event: 'replaced' });
 }
