@@ -17,6 +17,16 @@ const production = '/northwind/shop/production';
 const screens: readonly Screen[] = [
   { name: 'projects', path: '/northwind' },
   { name: 'new-project', path: '/northwind/new', act: (page) => page.getByText('Node.js', { exact: true }).click() },
+  {
+    name: 'new-project-image',
+    path: '/northwind/new',
+    act: async (page) => {
+      const image = page.getByLabel('Image');
+      await image.fill(`registry.example.net/northwind/mailer:3.1@sha256:${'4f2c91e07ab85d36'.repeat(4)}`);
+      await image.scrollIntoViewIfNeeded();
+      await page.getByRole('button', { name: 'Deploy' }).last().scrollIntoViewIfNeeded();
+    },
+  },
   { name: 'project', path: '/northwind/shop' },
   { name: 'new-deployment', path: '/northwind/shop?new' },
   { name: 'overview', path: production },

@@ -71,7 +71,8 @@ export const projectSource = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('image'),
     image: imageReference,
-    port: portNumber,
+    /** Left out for a worker, which has none. */
+    port: portNumber.optional(),
     component: z.strictObject(newComponent),
   }),
 ]);

@@ -41,7 +41,7 @@ export interface CreateProjectInput {
         rootDirectory: string;
         component: NewComponent;
       }
-    | { kind: 'image'; image: string; port: number; component: NewComponent };
+    | { kind: 'image'; image: string; port?: number | undefined; component: NewComponent };
   deployment: { name: string; stage: { name: string; kind: StageKind }; regionId?: string | undefined };
 }
 
@@ -82,7 +82,7 @@ async function prepare(ctx: UseCaseContext, source: CreateProjectInput['source']
   if (source.kind === 'template') return prepareTemplate(ctx, source.template, source.parameters);
   const { component } = source;
   if (source.kind === 'image') {
-    const settings = { ...component.settings, run: { ...component.settings.run, port: source.port } };
+    const settings = source.port === undefined ? component.settings : { ...component.settings, run: { ...component.settings.run, port: source.port } }; // prettier-ignore
     return { repository: null, template: null, components: [{ ...component, settings, image: source.image }], variables: [] }; // prettier-ignore
   }
   const { ref, rootDirectory } = source;

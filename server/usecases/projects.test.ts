@@ -99,6 +99,11 @@ test('an image needs its digest', async () => {
   expect((await create(`nginx:stable@sha256:${'a'.repeat(64)}`)).status).toBe(200);
 });
 
+test('a worker from an image needs no port', async () => {
+  const source = { kind: 'image', image: `jobs@sha256:${'b'.repeat(64)}`, component: { name: 'jobs', kind: 'worker' } };
+  expect((await change('projects.create', { name: 'Jobs', source, deployment })).status).toBe(200);
+});
+
 test('a hundred parallel creates stop at the limit', async () => {
   const own = await makeWorld(api.services.db, api.sources, api.services.keys.variables, 'x'.repeat(12));
   const { db } = api.services;

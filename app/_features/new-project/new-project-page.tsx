@@ -3,10 +3,11 @@ import { useMutation, useSuspenseQuery } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import { useState } from 'react';
 import { useTRPC } from '#app/_lib/trpc-client.tsx';
+import { ImageChoice } from '#app/_features/new-project/image-choice.tsx';
 import { RepositoryChoice } from '#app/_features/new-project/repository-choice.tsx';
 import { SettingsStep } from '#app/_features/new-project/settings-step.tsx';
 import { TemplateGallery } from '#app/_features/new-project/template-gallery.tsx';
-import { formFor, requestOf, type Chosen, type Form } from '#app/_features/new-project/view.ts';
+import { formAfter, missing, requestOf, type Chosen, type Form } from '#app/_features/new-project/view.ts';
 import { useDenied, useOrg } from '#app/_features/shell/org-context.tsx';
 import { PageBody, PageHeader } from '#app/_features/shell/page.tsx';
 import { codeOf, fieldError, sentenceOf } from '#app/_features/shell/problem.ts';
@@ -25,10 +26,10 @@ export function NewProjectPage() {
   const creation = useDeploy(org.slug);
   const choose = (next: Chosen): void => {
     setChosen(next);
-    setForm(formFor(next, projects.map((project) => project.slug))); // prettier-ignore
+    setForm(formAfter(chosen && form ? { chosen, form } : null, next, projects.map((project) => project.slug))); // prettier-ignore
     creation.reset();
   };
-  const reason = denied ?? (chosen ? null : 'Choose a template or a repository first');
+  const reason = denied ?? missing(chosen);
   const deploy = (): void => {
     if (chosen && form && !reason && !creation.isBusy) creation.start(requestOf(org.slug, chosen, form));
   };
@@ -58,10 +59,14 @@ export function NewProjectPage() {
             chosen={chosen?.kind === 'template' ? chosen.template.slug : null}
             onChoose={(template) => choose({ kind: 'template', template })}
           />
-          <div className="my-5 flex items-center gap-3 text-xs text-muted before:h-px before:flex-1 before:bg-line after:h-px after:flex-1 after:bg-line">
-            or
-          </div>
+          <Or />
           <RepositoryChoice chosen={chosen?.kind === 'repository' ? chosen : null} onChoose={choose} />
+          <Or />
+          <ImageChoice
+            isChosen={chosen?.kind === 'image'}
+            error={fieldError(error, 'source.image')}
+            onChoose={(image) => choose({ kind: 'image', image })}
+          />
         </Step>
         <Step number={2} title="Check the settings" isOff={!chosen}>
           {chosen && form ? (
@@ -79,7 +84,7 @@ export function NewProjectPage() {
           <div className="flex flex-col items-start gap-3">
             <p className="text-sm text-pretty text-muted">
               {chosen
-                ? `Builds release 1 of ${form?.name ?? ''} and opens it at its own address. Everything above can be changed later.`
+                ? `${chosen.kind === 'image' ? 'Starts' : 'Builds'} release 1 of ${form?.name ?? ''} and opens it at its own address. Everything above can be changed later.`
                 : 'Builds the first release and opens it at its own address.'}
             </p>
             {error ? (
@@ -121,6 +126,12 @@ function useDeploy(org: string) {
     isBusy: create.isPending || create.isSuccess,
   };
 }
+
+const Or = () => (
+  <div className="my-5 flex items-center gap-3 text-xs text-muted before:h-px before:flex-1 before:bg-line after:h-px after:flex-1 after:bg-line">
+    or
+  </div>
+);
 
 function Step({
   number,

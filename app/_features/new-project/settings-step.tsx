@@ -80,15 +80,52 @@ export function SettingsStep({ chosen, form, onChange, errorOf }: Props) {
       {chosen.kind === 'repository' ? (
         <RepositorySettings chosen={chosen} form={form} set={set} errorOf={errorOf} />
       ) : null}
+      {chosen.kind === 'image' ? <ImageSettings form={form} set={set} errorOf={errorOf} /> : null}
     </div>
   );
 }
 
-interface RepositoryProps {
-  chosen: Chosen & { kind: 'repository' };
+interface PartProps {
   form: Form;
   set: (field: keyof Form) => (event: { target: { value: string } }) => void;
   errorOf: (field: string) => string | null;
+}
+function ImageSettings({ form, set, errorOf }: PartProps) {
+  const at = 'source.component';
+  return (
+    <div className="grid gap-4 sm:grid-cols-3">
+      <Field label="Component" hint="Lower-case letters, digits and -" error={errorOf(`${at}.name`)}>
+        {(control) => <Input {...control} value={form.componentName} maxLength={32} onChange={set('componentName')} />}
+      </Field>
+      <Field
+        label="Kind"
+        hint={form.kind === 'web' ? 'Answers requests' : 'Runs without a port'}
+        error={errorOf(`${at}.kind`)}
+      >
+        {(control) => (
+          <Select {...control} value={form.kind} onChange={set('kind')}>
+            <option value="web">web</option>
+            <option value="worker">worker</option>
+          </Select>
+        )}
+      </Field>
+      {form.kind === 'web' ? (
+        <Field label="Port" hint="Where the image listens; it also gets it as PORT" error={errorOf('source.port')}>
+          {(control) => <Input {...control} inputMode="numeric" value={form.port} onChange={set('port')} />}
+        </Field>
+      ) : null}
+      <Field label="Memory in MiB" hint="Per instance" error={errorOf(`${at}.settings.size`)}>
+        {(control) => <Input {...control} inputMode="numeric" value={form.memoryMib} onChange={set('memoryMib')} />}
+      </Field>
+      <Field label="Instances" hint="From 0 to 10" error={errorOf(`${at}.settings.instances`)}>
+        {(control) => <Input {...control} inputMode="numeric" value={form.instances} onChange={set('instances')} />}
+      </Field>
+    </div>
+  );
+}
+
+interface RepositoryProps extends PartProps {
+  chosen: Chosen & { kind: 'repository' };
 }
 function RepositorySettings({ chosen, form, set, errorOf }: RepositoryProps) {
   const { branches } = chosen.inspection;

@@ -8,6 +8,8 @@ export interface Form {
   stage: string;
   regionId: string;
   parameters: Record<string, string>;
+  /** Of the one component, when the source is an image. */
+  componentName: string;
   branch: string;
   rootDirectory: string;
   kind: 'web' | 'worker' | 'static';
@@ -23,10 +25,11 @@ export type Credential =
   { kind: 'none' } | { kind: 'stored'; credentialId: string } | { kind: 'token'; username: string; token: string };
 export type Chosen =
   | { kind: 'template'; template: TemplateView }
-  | { kind: 'repository'; inspection: RepositoryInspection; credential: Credential };
+  | { kind: 'repository'; inspection: RepositoryInspection; credential: Credential }
+  | { kind: 'image'; image: string };
 
 const empty: Form = {
-  name: '', stage: 'production', regionId: '', parameters: {}, branch: '', rootDirectory: '', kind: 'web', port: '', installCommand: '',
+  name: '', stage: 'production', regionId: '', parameters: {}, componentName: '', branch: '', rootDirectory: '', kind: 'web', port: '', installCommand: '',
   buildCommand: '', runCommand: '', outputDirectory: '', memoryMib: '512', instances: '1',
 }; // prettier-ignore
 
@@ -35,6 +38,26 @@ export const nameFromUrl = (url: string): string => {
   const last = url.replace(/\/+$/, '').replace(/\.git$/, '').split(/[/:]/).at(-1) ?? ''; // prettier-ignore
   return slugFrom(last);
 };
+/** `registry.example.net/acme/web-shop:2@sha256:…` → `web-shop`. */
+export const nameFromImage = (image: string): string => {
+  const last = image.trim().replace(/@.*$/, '').split('/').at(-1) ?? '';
+  return slugFrom(last.replace(/:.*$/, ''));
+};
+/** What is wrong with an image as it is typed, or null. The server checks it again. */
+export function imageProblem(image: string): string | null {
+  const [name = '', digest] = image.trim().split('@');
+  if (name === '') return 'Give the image with its digest: name@sha256:…';
+  if (digest === undefined) return 'Add the digest, @sha256:…: a tag can point at something else tomorrow';
+  if (!/^sha256:[a-f0-9]{64}$/.test(digest)) return 'A digest is sha256: and 64 characters, 0 to 9 and a to f';
+  return /^[a-z0-9](?:[a-z0-9._:/-]*[a-z0-9])?$/.test(name) ? null : 'Lower-case letters, digits and . _ - / : before the digest'; // prettier-ignore
+}
+/** Why Deploy cannot be pressed yet, or null. */
+export const missing = (chosen: Chosen | null): string | null =>
+  chosen === null
+    ? 'Choose a template, a repository or an image first'
+    : chosen.kind === 'image'
+      ? imageProblem(chosen.image)
+      : null;
 /** A name that no project has yet: `shop`, `shop-2`, … */
 export function freeName(wanted: string, taken: readonly string[]): string {
   if (!taken.includes(wanted)) return wanted;
@@ -61,6 +84,14 @@ export function formFor(chosen: Chosen, taken: readonly string[]): Form {
     );
     return { ...empty, name: freeName(chosen.template.slug, taken), stage, parameters };
   }
+  if (chosen.kind === 'image')
+    return {
+      ...empty,
+      name: freeName(nameFromImage(chosen.image), taken),
+      stage,
+      componentName: 'web',
+      port: '8080',
+    };
   const { inspection } = chosen;
   const isStatic = inspection.found.kind === 'plan' && inspection.found.planner === 'static';
   const port = inspection.found.kind === 'plan' ? inspection.found.port : null;
@@ -72,6 +103,14 @@ export function formFor(chosen: Chosen, taken: readonly string[]): Form {
     kind: isStatic ? 'static' : 'web',
     port: String(port ?? (isStatic ? '' : 3000)),
   };
+}
+
+/** The form after another choice: between images, whose name is typed letter by letter, what a person wrote stays. */
+export function formAfter(before: { chosen: Chosen; form: Form } | null, next: Chosen, taken: readonly string[]): Form {
+  const filled = formFor(next, taken);
+  if (before?.chosen.kind !== 'image' || next.kind !== 'image') return filled;
+  const isUntouched = before.form.name === formFor(before.chosen, taken).name;
+  return { ...before.form, name: isUntouched ? filled.name : before.form.name };
 }
 
 const text = (value: string): string | null => (value.trim() === '' ? null : value.trim());
@@ -108,6 +147,11 @@ export function requestOf(org: string, chosen: Chosen, form: Form) {
       ...base,
       source: { kind: 'template' as const, template: chosen.template.slug, parameters: form.parameters },
     };
+  if (chosen.kind === 'image') {
+    const component = { name: form.componentName.trim(), kind: form.kind, settings: settingsOf({ ...form, port: '' }) };
+    const port = form.kind === 'web' ? { port: number(form.port) } : {};
+    return { ...base, source: { kind: 'image' as const, image: chosen.image.trim(), ...port, component } };
+  }
   const { inspection, credential } = chosen;
   const ref = { ...inspection.ref, name: form.branch || inspection.ref.name };
   const component = { name: form.kind, kind: form.kind, settings: settingsOf(form) };
