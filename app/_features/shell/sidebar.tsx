@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Search } from 'lucide-react';
 import Link from 'next/link';
 import { useParams, usePathname } from 'next/navigation';
+import { useEffect, useState } from 'react';
 import { useTRPC } from '#app/_lib/trpc-client.tsx';
 import { AccountMenu } from '#app/_features/shell/account-menu.tsx';
 import { useConnection } from '#app/_features/shell/live.tsx';
@@ -83,12 +84,7 @@ function ProjectList() {
     <nav aria-label="All projects" className="mt-5 min-h-0 flex-1 overflow-y-auto px-2.5 pb-4">
       <p className="flex items-center justify-between px-2 pb-1 text-xs text-muted">
         Projects
-        {connection === 'live' ? null : (
-          // Only when it lasts: each page begins without its stream.
-          <span role="status" className="animate-appear [animation-delay:3s] [animation-fill-mode:backwards]">
-            not live, connecting
-          </span>
-        )}
+        <span role="status">{connection === 'live' ? null : <NotLive />}</span>
       </p>
       <ul className="flex flex-col gap-px">
         {data?.map((project) => (
@@ -134,6 +130,16 @@ function ProjectList() {
       </ul>
     </nav>
   );
+}
+
+/** Only when it lasts, for eyes and for readers: each page begins without its stream. */
+function NotLive() {
+  const [lasts, setLasts] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setLasts(true), 3000);
+    return () => clearTimeout(timer);
+  }, []);
+  return lasts ? <span className="animate-appear">not live, connecting</span> : null;
 }
 
 /** The same places on a phone. */
