@@ -1,7 +1,8 @@
 'use client';
 import { ChevronDown, GitCommitHorizontal, ListChecks, RotateCw, Settings2, SkipForward } from 'lucide-react';
-import { useState } from 'react';
+import { useCallback, useState } from 'react';
 import { DiffDialog } from '#app/_features/deployment/diff-dialog.tsx';
+import { useDiffRequests } from '#app/_features/deployment/diff-request.ts';
 import { useDeploy } from '#app/_features/deployment/use-deploy.ts';
 import { deployChoices } from '#app/_features/deployment/view.ts';
 import { Button } from '#app/ui/button.tsx';
@@ -15,6 +16,12 @@ import type { DeploymentView } from '#server/domain/views/releases.ts';
 export function DeployButton({ deployment }: { deployment: DeploymentView }) {
   const deploy = useDeploy(deployment);
   const [isDiffOpen, setDiffOpen] = useState(false);
+  const [notice, setNotice] = useState<string | null>(null);
+  const showDiff = useCallback((why: string | null) => {
+    setNotice(why);
+    setDiffOpen(true);
+  }, []);
+  useDiffRequests(deployment.id, showDiff);
   const choices = deployChoices(deployment);
   const reason = deploy.denied ?? choices.deploy.reason;
   useCommands([
@@ -25,7 +32,7 @@ export function DeployButton({ deployment }: { deployment: DeploymentView }) {
       keys: 'd',
       disabledReason: reason,
       // One stray key must not deploy: it shows what would change, and Enter deploys.
-      run: () => setDiffOpen(true),
+      run: () => showDiff(null),
     },
     {
       id: 'restart',
@@ -100,13 +107,13 @@ export function DeployButton({ deployment }: { deployment: DeploymentView }) {
                 ? `${countWords(deployment.pendingChanges, 'change')} not live yet`
                 : 'Nothing differs from live'
             }
-            onSelect={() => setDiffOpen(true)}
+            onSelect={() => showDiff(null)}
           >
             Show what changes
           </MenuItem>
         </MenuContent>
       </Menu>
-      <DiffDialog deployment={deployment} open={isDiffOpen} onOpenChange={setDiffOpen} />
+      <DiffDialog deployment={deployment} open={isDiffOpen} onOpenChange={setDiffOpen} notice={notice} />
     </div>
   );
 }

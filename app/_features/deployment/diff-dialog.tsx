@@ -1,5 +1,6 @@
 'use client';
 import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
 import { useTRPC } from '#app/_lib/trpc-client.tsx';
 import { DiffList } from '#app/_features/deployment/diff-list.tsx';
 import { useDeploy } from '#app/_features/deployment/use-deploy.ts';
@@ -7,6 +8,7 @@ import { deployChoices } from '#app/_features/deployment/view.ts';
 import { useOrg } from '#app/_features/shell/org-context.tsx';
 import { sentenceOf } from '#app/_features/shell/problem.ts';
 import { Button } from '#app/ui/button.tsx';
+import { Callout } from '#app/ui/callout.tsx';
 import { Dialog } from '#app/ui/dialog.tsx';
 import { SkeletonRows } from '#app/ui/skeleton.tsx';
 import type { DeploymentView } from '#server/domain/views/releases.ts';
@@ -15,17 +17,24 @@ interface Props {
   deployment: DeploymentView;
   open: boolean;
   onOpenChange: (open: boolean) => void;
+  /** Why it opened by itself. */
+  notice?: string | null;
 }
 
 /** The draft and the variables against live, with the revision that Deploy will send. */
-export function DiffDialog({ deployment, open, onOpenChange }: Props) {
-  const deploy = useDeploy(deployment);
+export function DiffDialog({ deployment, open, onOpenChange, notice = null }: Props) {
+  const [conflict, setConflict] = useState<string | null>(null);
+  const deploy = useDeploy(deployment, setConflict);
+  const shownNotice = conflict ?? notice;
   const choices = deployChoices(deployment);
   return (
     <Dialog
       wide
       open={open}
-      onOpenChange={onOpenChange}
+      onOpenChange={(isOpen) => {
+        setConflict(null);
+        onOpenChange(isOpen);
+      }}
       title="What the next release changes"
       description={
         deployment.liveNumber === null
@@ -52,6 +61,7 @@ export function DiffDialog({ deployment, open, onOpenChange }: Props) {
         </>
       }
     >
+      {shownNotice === null ? null : <Callout tone="yellow" role="alert" title={shownNotice} className="mb-4" />}
       <Changes deploymentId={deployment.id} />
     </Dialog>
   );
