@@ -2,6 +2,8 @@
  * The one error class. Everything that fails on purpose throws an `AppError` with a code; transports map the code once
  * (tRPC in `server/api/trpc.ts`, the agent in `server/agent/rpc.ts`). Never classify an error by its words.
  */
+import { brandOf, isBranded } from '#server/brand.ts';
+
 export const errorCodes = [
   'bad_input', // the caller can fix it; `field` names where
   'unauthenticated',
@@ -24,7 +26,12 @@ export interface ErrorDetails {
   cause?: unknown;
 }
 
+const brand = brandOf('AppError');
 export class AppError extends Error {
+  readonly [brand] = true;
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return isBranded(value, brand);
+  }
   readonly code: ErrorCode;
   readonly field: string | undefined;
   readonly retryAfterSeconds: number | undefined;

@@ -4,9 +4,15 @@
  */
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
+import { brandOf, isBranded } from '#server/brand.ts';
 import { AppError } from '#server/errors.ts';
 
+const brand = brandOf('Secret');
 export class Secret {
+  readonly [brand] = true;
+  static [Symbol.hasInstance](value: unknown): boolean {
+    return isBranded(value, brand);
+  }
   readonly #value: string;
   constructor(value: string) {
     this.#value = value;

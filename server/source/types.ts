@@ -1,4 +1,5 @@
 /** Port: SourceProvider. Resolves refs and fetches commits. Bad input by the user is a SourceFailure, a broken network `unavailable`. */
+import { brandOf, isBranded } from '#server/brand.ts';
 import type { Secret } from '#server/secret.ts';
 import type { FailureCode } from '#server/domain/release.ts';
 import type { GitRef } from '#server/domain/settings.ts';
@@ -24,7 +25,12 @@ export interface FetchedTree {
   author: string;
 }
 /** Something the user can mend. Thrown by providers, turned into a Failure by the step. */
+const brand = brandOf('SourceFailure');
 export class SourceFailure extends Error {
+  readonly [brand] = true;
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return isBranded(value, brand);
+  }
   readonly code: FailureCode;
   readonly advice: string;
   constructor(code: FailureCode, message: string, advice: string) {
