@@ -8,14 +8,17 @@ export interface Logger {
   child(fields: Record<string, unknown>): Logger;
 }
 
+/** The database client puts the values of a failed statement into its message: hashes, e-mail addresses, sealed secrets. */
+function withoutValues(error: Error): { message: string; stack: string | undefined } {
+  const { message, stack } = error;
+  if (!('params' in error && 'query' in error && typeof error.query === 'string')) return { message, stack };
+  const shown = `Failed query: ${error.query}`;
+  return { message: shown, stack: stack?.replace(message, () => shown) };
+}
+
 const describe = (value: unknown): unknown =>
   value instanceof Error
-    ? {
-        name: value.name,
-        message: value.message,
-        stack: value.stack,
-        ...(value.cause ? { cause: describe(value.cause) } : {}),
-      }
+    ? { name: value.name, ...withoutValues(value), ...(value.cause ? { cause: describe(value.cause) } : {}) }
     : value;
 
 export function createLogger(
