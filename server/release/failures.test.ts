@@ -8,6 +8,7 @@ import type { ReleaseState } from '#server/domain/release-machine.ts';
 import type { SettingsOverrides } from '#server/domain/settings.ts';
 import { AppError } from '#server/errors.ts';
 import { type Bench, createBench } from '#server/release/bench.ts';
+import { createFault } from '#server/release/fault.ts';
 import { checkPromises } from '#server/release/promises.ts';
 import { sourceFailure } from '#server/source/failures.ts';
 import { requestRelease } from '#server/usecases/request-release.ts';
@@ -155,6 +156,19 @@ test('a hook without an end fails at its limit', async () => {
   await expectFailure('hook', 'hook_timeout', () =>
     bench.region.runtime.behave((spec) => spec.role === 'hook', { exit: { afterMs: 100_000_000, code: 0 } }),
   );
+});
+
+test('a hook whose instance is removed while it runs is called interrupted, not slow', async () => {
+  await configure({ hook: { postdeploy: 'migrate' } });
+  const { runtime } = bench.region;
+  runtime.behave((spec) => spec.role === 'hook', { exit: { afterMs: 100_000_000, code: 0 } });
+  const fault = createFault({ point: 'hook.after_start', how: 'throw', visit: 1 }, () => {
+    for (const spec of runtime.specs())
+      if (spec.role === 'hook') void runtime.remove(spec.id, new AbortController().signal);
+  });
+  const id = await request();
+  await bench.settle(bench.worker('worker-2', { fault }));
+  expect(await bench.release(id)).toMatchObject({ state: 'failed', failure: { code: 'hook_interrupted' } });
 });
 
 test('a machine without memory for the new beside the old holds the release with both numbers, then fails it', async () => {

@@ -62,23 +62,14 @@ async function runHook(
   if (row.state === 'starting') {
     if (state.phase === 'missing' || state.phase === 'created') await begin(ctx, one, row, command);
     await ctx.write((tx) => setInstances(tx, release.orgId, [row.id], { state: 'ready' }));
-  } else if (state.phase === 'missing')
-    return fail(
-      'hook_interrupted',
-      `The ${name} hook of ${one.component.name} was interrupted, and nobody knows how far it came.`,
-      'Check what it does, then deploy again.',
-      {
-        componentId,
-        lastLines: await engine.consoles.last(consoleOf(row), lastLineCount),
-        fix: hookFix(componentId, name),
-      },
-    );
+  } else if (state.phase === 'missing') return interrupted(ctx, one, name, row);
   engine.fault('hook.after_start');
   engine.consoles.follow(consoleOf(row));
   const limitMs = engine.times.hookDeadline;
   for (;;) {
     state = await ctx.region.instances.inspect(row.id, ctx.signal);
-    if (state.phase === 'exited' || state.phase === 'missing') break;
+    if (state.phase === 'missing') return interrupted(ctx, one, name, row);
+    if (state.phase === 'exited') break;
     if (ctx.elapsedMs() > limitMs) {
       await ctx.region.instances.stop(row.id, 0, ctx.signal);
       await endHook(ctx, row, { ...state, exitCode: null });
@@ -130,6 +121,24 @@ async function endHook(ctx: StepContext, row: InstanceRow, state: ObservedState)
 
 const hookFix = (componentId: string, name: HookName) =>
   ({ kind: 'setting', componentId, path: settings[name] }) as const;
+
+/** It ran and its instance is gone: by hand, or with the engine. The row stays, so that every worker says the same. */
+const interrupted = async (
+  ctx: StepContext,
+  one: PreparedComponent,
+  name: HookName,
+  row: InstanceRow,
+): Promise<StepResult> =>
+  fail(
+    'hook_interrupted',
+    `The ${name} hook of ${one.component.name} was interrupted, and nobody knows how far it came.`,
+    'Check what it does, then deploy again.',
+    {
+      componentId: one.component.componentId,
+      lastLines: await ctx.engine.consoles.last(consoleOf(row), lastLineCount),
+      fix: hookFix(one.component.componentId, name),
+    },
+  );
 
 async function verdict(
   ctx: StepContext,
