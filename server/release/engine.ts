@@ -36,7 +36,7 @@ export interface Engine {
   sources: SourceProvider;
   /** Plans the folder of a component; pure apart from reading it. */
   plan(directory: string, settings: Settings, context: PlanContext): Promise<PlanResult>;
-  /** Enters every build key beside the plan: planner version and ids of the base images. */
+  /** Enters every build key beside the plan: the planner's version. */
   buildSalt: string;
   buildLimits: Omit<BuildRequest['limits'], 'timeoutMs'>;
   logs: LogStore;
