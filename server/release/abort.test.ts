@@ -9,6 +9,7 @@ import { type Bench, createBench } from '#server/release/bench.ts';
 import type { FaultPoint } from '#server/release/fault.ts';
 import { checkPromises } from '#server/release/promises.ts';
 import { abortRelease } from '#server/usecases/abort-release.ts';
+import { sourceFailure } from '#server/source/failures.ts';
 import { requestRelease } from '#server/usecases/request-release.ts';
 
 let database: TestDatabase;
@@ -184,6 +185,17 @@ test('a newer deploy supersedes the one that waits, and the one that works goes 
   expect(await bench.release(first)).toMatchObject({ state: 'retired', outcome: 'live' });
   expect(await bench.release(third)).toMatchObject({ state: 'live', previousReleaseId: first });
   expect(await checkPromises(bench)).toEqual([]);
+});
+
+test('a deploy whose code cannot be had leaves the one that waits alone', async () => {
+  await request();
+  await bench.claim();
+  const waiting = await request();
+  bench.source.failNext('resolve', sourceFailure('clone_refused'));
+  expect(await bench.release(await request())).toMatchObject({ state: 'failed' });
+  expect(await bench.release(waiting)).toMatchObject({ state: 'queued' });
+  await bench.settle();
+  expect(await bench.release(waiting)).toMatchObject({ state: 'live' });
 });
 
 test('a push supersedes waiting pushes and leaves a deploy with draft edits alone', async () => {

@@ -78,15 +78,16 @@ async function write(
     lane: kindRules[kind].lane, snapshot, trigger, requestedBy: userId,
     draftRevision: input.kind === 'trigger' ? null : plan.draftRevision,
   }); // prettier-ignore
-  const pushesOnly = trigger.by === 'push';
-  await supersedeWaiting(tx, databaseNow, {
-    orgId,
-    deploymentId: deployment.id,
-    releaseId: id,
-    kinds: replaceable,
-    pushesOnly,
-  });
+  // One that cannot run makes none of those pointless that wait.
   if (failure) await failAtOnce(tx, id, orgId, failure);
+  else
+    await supersedeWaiting(tx, databaseNow, {
+      orgId,
+      deploymentId: deployment.id,
+      releaseId: id,
+      kinds: replaceable,
+      pushesOnly: trigger.by === 'push',
+    });
   await writeAudit(tx, {
     orgId, actorId: userId, action: 'release.request', resourceKind: 'release', resourceId: id, data: { deploymentId: deployment.id, number, kind: input.kind },
   }); // prettier-ignore
