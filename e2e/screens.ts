@@ -21,7 +21,7 @@ const screens: readonly Screen[] = [
     name: 'new-project-image',
     path: '/northwind/new',
     act: async (page) => {
-      const image = page.getByLabel('Image');
+      const image = page.getByRole('textbox', { name: 'Image' });
       await image.fill(`registry.example.net/northwind/mailer:3.1@sha256:${'4f2c91e07ab85d36'.repeat(4)}`);
       await image.scrollIntoViewIfNeeded();
       await page.getByRole('button', { name: 'Deploy' }).last().scrollIntoViewIfNeeded();
