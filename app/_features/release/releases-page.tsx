@@ -37,7 +37,7 @@ export function ReleasesPage({ project, deployment: slug }: { project: string; d
       <PageBody>
         <Empty
           title="No releases yet"
-          why="Each deploy makes one: an immutable snapshot of code and settings that can be rolled back to."
+          why="Each deploy makes one: an immutable snapshot of code and settings, with its log."
         />
       </PageBody>
     );
