@@ -76,6 +76,12 @@ test('a folder that no planner knows names the setting', async () => {
   expect(failure.fix).toEqual(setting('rootDirectory'));
 });
 
+test('a fault of ours in the build is called ours, not a lost worker', async () => {
+  await expectFailure('building', 'internal', () =>
+    Object.assign(bench.builds, { build: () => Promise.reject(new AppError('internal', 'The agent failed.')) }),
+  );
+});
+
 test('a failing build keeps its last 50 lines', async () => {
   const lines = Array.from({ length: 80 }, (_, index) => `line ${index + 1}`);
   const failure = await expectFailure('building', 'build_failed', () =>

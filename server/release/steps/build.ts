@@ -5,12 +5,12 @@ import { holdArtifact } from '#server/db/system/artifacts.ts';
 import type { BuildEvent } from '#server/build/types.ts';
 import { kindRules } from '#server/domain/release-machine.ts';
 import type { SnapshotComponent } from '#server/domain/release.ts';
-import { isRetryable } from '#server/errors.ts';
 import type { LogWriter } from '#server/logs/types.ts';
 import { cacheNamespaceOf } from '#server/release/build-key.ts';
 import { type StepContext, type StepFailure, type StepResult, workIdOf } from '#server/release/engine.ts';
 import { releaseEnvironments } from '#server/release/environment.ts';
 import { fail, lastLineCount } from '#server/release/failure.ts';
+import { InjectedCrash } from '#server/release/fault.ts';
 
 /** A worker may be lost in a build once; the next time the build itself is the likely reason. */
 const attemptLimit = 2;
@@ -108,7 +108,7 @@ async function buildOne(
     return null;
   } catch (error) {
     // The worker is here and knows what happened: only a worker that vanished uses an attempt up.
-    if (isRetryable(error) || ctx.signal.aborted) await count(row.buildAttempts).catch(() => undefined);
+    if (!(error instanceof InjectedCrash)) await count(row.buildAttempts).catch(() => undefined);
     throw error;
   } finally {
     await lines.writer.close();
