@@ -31,6 +31,7 @@ async function every(
 /** Runs until the signal fires. */
 export async function runLoops(engine: Engine, signal: AbortSignal): Promise<void> {
   const { sweep } = engine.times;
+  const clean = sweep * orphanSweeps;
   await Promise.all([
     every(engine, 'sweep', sweep, signal, () => sweepReleases(engine)),
     every(engine, 'following consoles', sweep, signal, () => followConsoles(engine)),
@@ -38,11 +39,10 @@ export async function runLoops(engine: Engine, signal: AbortSignal): Promise<voi
       pollBranchTips({ db: engine.db, sources: engine.sources, key: engine.keys.credentials, log: engine.log }, signal),
     ),
     every(engine, 'matching power', sweep, signal, () => reconcilePower(engine.db, engine.now)),
-    every(engine, 'removing orphans', sweep * orphanSweeps, signal, async () => {
-      await sweepOrphans(engine, signal);
-      await purgeDeployments(engine, signal);
-      await sweepArtifacts(engine, signal);
-      await removeOldJobs(engine.db);
-    }),
+    // Apart from each other: what is stuck in one must not hold up the others.
+    every(engine, 'removing orphans', clean, signal, () => sweepOrphans(engine, signal)),
+    every(engine, 'deleting deployments', clean, signal, () => purgeDeployments(engine, signal)),
+    every(engine, 'removing images', clean, signal, () => sweepArtifacts(engine, signal)),
+    every(engine, 'removing old jobs', clean, signal, () => removeOldJobs(engine.db)),
   ]);
 }

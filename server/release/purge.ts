@@ -6,22 +6,33 @@ import { deletableDeployments, expireTrash } from '#server/db/system/power.ts';
 import { trashHours } from '#server/domain/limits.ts';
 import type { Engine } from '#server/release/engine.ts';
 
-/** Answers how many were deleted. @throws AppError unavailable while the machine or the edge is away */
+async function purge(engine: Engine, { id, orgId }: { id: string; orgId: string }, signal: AbortSignal): Promise<void> {
+  const [row] = await engine.db.execute<{ fence: string }>(sql`select nextval('lease_fences') as fence`);
+  const region = engine.region({ scope: id, number: Number(row?.fence ?? 0) });
+  await region.edge.withdraw(id, signal);
+  await region.instances.removeNetwork(id, signal);
+  const streams = await engine.db
+    .select({ id: logStreams.id })
+    .from(logStreams)
+    .where(and(eq(logStreams.orgId, orgId), eq(logStreams.deploymentId, id)));
+  for (const stream of streams) await engine.logs.remove(orgId, stream.id);
+  await engine.db.delete(deployments).where(and(eq(deployments.id, id), eq(deployments.orgId, orgId), eq(deployments.power, 'deleting'))); // prettier-ignore
+  engine.log.info('deleted a deployment', { deployment: id });
+}
+
+/** Answers how many were deleted. One that cannot be does not hold up the others; it is tried again at the next turn. */
 export async function purgeDeployments(engine: Engine, signal: AbortSignal): Promise<number> {
   await expireTrash(engine.db, engine.now, trashHours);
   const due = await deletableDeployments(engine.db);
-  for (const { id, orgId } of due) {
-    const [row] = await engine.db.execute<{ fence: string }>(sql`select nextval('lease_fences') as fence`);
-    const region = engine.region({ scope: id, number: Number(row?.fence ?? 0) });
-    await region.edge.withdraw(id, signal);
-    await region.instances.removeNetwork(id, signal);
-    const streams = await engine.db
-      .select({ id: logStreams.id })
-      .from(logStreams)
-      .where(and(eq(logStreams.orgId, orgId), eq(logStreams.deploymentId, id)));
-    for (const stream of streams) await engine.logs.remove(orgId, stream.id);
-    await engine.db.delete(deployments).where(and(eq(deployments.id, id), eq(deployments.orgId, orgId), eq(deployments.power, 'deleting'))); // prettier-ignore
-    engine.log.info('deleted a deployment', { deployment: id });
+  let deleted = 0;
+  for (const deployment of due) {
+    try {
+      await purge(engine, deployment, signal);
+      deleted += 1;
+    } catch (error) {
+      if (signal.aborted) throw error;
+      engine.log.warn('a deployment could not be deleted, trying again', { deployment: deployment.id, error });
+    }
   }
-  return due.length;
+  return deleted;
 }
