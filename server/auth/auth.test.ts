@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { eq } from 'drizzle-orm';
+import { and, eq, isNull } from 'drizzle-orm';
 import { openTestApi, type TestApi } from '#server/api/testing.ts';
 import { attemptLimits, networkOf } from '#server/auth/attempts.ts';
 import { generateDeployKeyPair } from '#server/auth/deploy-key.ts';
@@ -8,7 +8,7 @@ import { hashPassword, verifyPassword } from '#server/auth/password.ts';
 import { createSession, encodeSessionToken, readSession, sessionCookieName, sessionIdFromCookies } from '#server/auth/sessions.ts'; // prettier-ignore
 import { signInWithPassword, signInWithProvider } from '#server/auth/sign-in.ts';
 import { hashSetupCode } from '#server/auth/setup-code.ts';
-import { identities, invitations, organizations, users } from '#server/db/schema/organizations.ts';
+import { identities, invitations, memberships, organizations, users } from '#server/db/schema/organizations.ts';
 import { platformFacts } from '#server/db/schema/platform.ts';
 import { newId, randomSuffix } from '#server/ids.ts';
 import type { Person } from '#server/usecases/context.ts';
@@ -121,7 +121,7 @@ test('nobody revokes the session of somebody else', async () => {
   expect(await readSession(api.services.db, them.sessionId, now())).not.toBeNull();
 });
 
-test('a provider links by a verified address only, and makes an account only for an open invitation', async () => {
+test('a provider links by a verified address only', async () => {
   const { db } = api.services;
   const user = await makeUser();
   const profile = { provider: 'oidc' as const, subject: randomSuffix(10), name: 'Ada', verifiedEmail: null };
@@ -130,12 +130,26 @@ test('a provider links by a verified address only, and makes an account only for
   expect(await db.$count(identities, eq(identities.subject, profile.subject))).toBe(0);
   expect(await signInWithProvider(db, { ...profile, verifiedEmail: user.email }, now())).toBe(user.id);
   expect(await signInWithProvider(db, profile, now())).toBe(user.id); // linked by the subject from now on
-  const orgId = newId('organization');
-  await db.insert(organizations).values({ id: orgId, slug: `o-${randomSuffix(8)}`, name: 'O' });
+});
+
+test('a provider makes an account only for open invitations, which it uses up', async () => {
+  const { db } = api.services;
   const email = `${randomSuffix(10)}@example.test`;
-  await db.insert(invitations).values({ id: newId('invitation'), orgId, email, role: 'viewer', tokenHash: randomSuffix(20), expiresAt: new Date(Date.now() + 1000_000) }); // prettier-ignore
-  const made = await signInWithProvider(db, { ...profile, subject: randomSuffix(10), verifiedEmail: email }, now());
-  expect(made).toMatch(/^usr_/);
+  const invite = async (role: 'developer' | 'viewer', expiresAt: Date): Promise<string> => {
+    const orgId = newId('organization');
+    await db.insert(organizations).values({ id: orgId, slug: `o-${randomSuffix(8)}`, name: 'O' });
+    await db.insert(invitations).values({ id: newId('invitation'), orgId, email, role, tokenHash: randomSuffix(20), expiresAt }); // prettier-ignore
+    return orgId;
+  };
+  const identity = { provider: 'oidc' as const, subject: randomSuffix(10), name: 'Ada', verifiedEmail: email };
+  await invite('viewer', new Date(Date.now() - 1));
+  expect(await signInWithProvider(db, identity, now())).toBeNull();
+  const [one, two] = [await invite('viewer', new Date(Date.now() + 60_000)), await invite('developer', new Date(Date.now() + 60_000))]; // prettier-ignore
+  const userId = (await signInWithProvider(db, identity, now())) ?? '';
+  expect(userId).toMatch(/^usr_/);
+  const joined = await db.select().from(memberships).where(eq(memberships.userId, userId));
+  expect(new Map(joined.map(({ orgId, role }) => [orgId, role]))).toEqual(new Map([[one, 'viewer'], [two, 'developer']])); // prettier-ignore
+  expect(await db.$count(invitations, and(eq(invitations.email, email), isNull(invitations.usedAt)))).toBe(1);
 });
 
 test('next-auth’s token holds a session id and nothing else, and none once it is revoked', async () => {

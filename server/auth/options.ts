@@ -33,6 +33,7 @@ const cookie = (name: string) => ({
   options: { httpOnly: true, sameSite: 'lax' as const, path: '/', secure: true },
 });
 const credentialsInput = z.object({ email: emailField, password: givenPassword });
+const refusedPath = (error: string): string => `/sign-in?error=${error}`;
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 export function authOptions(deps: AuthDependencies, request: AuthRequest, outcome: AuthOutcome): NextAuthOptions {
@@ -74,20 +75,25 @@ export function authOptions(deps: AuthDependencies, request: AuthRequest, outcom
       signIn: async ({ user, account, profile }) => {
         if (account?.type !== 'oauth') return true;
         const claims: Record<string, unknown> = { ...profile };
-        const email = claims['email_verified'] === true ? emailField.safeParse(claims['email']) : null;
-        const userId = await signInWithProvider(
-          db,
-          {
-            provider: account.provider === 'github' ? 'github' : 'oidc',
-            subject: account.providerAccountId,
-            verifiedEmail: email?.success ? email.data : null,
-            name: text(claims['name']),
-          },
-          clock.now(),
-        );
-        if (!userId) return false;
-        user.id = userId;
-        return true;
+        const isVerified = claims['email_verified'] === true;
+        const email = isVerified ? emailField.safeParse(claims['email']) : null;
+        const identity = {
+          provider: account.provider === 'github' ? ('github' as const) : ('oidc' as const),
+          subject: account.providerAccountId,
+          verifiedEmail: email?.success ? email.data : null,
+          name: text(claims['name']),
+        };
+        try {
+          const userId = await signInWithProvider(db, identity, clock.now());
+          // Said whether or not an account has the address.
+          if (!userId) return text(claims['email']) && !isVerified ? refusedPath('Unverified') : false;
+          user.id = userId;
+          return true;
+        } catch (error) {
+          // next-auth would put the error's text into the address.
+          deps.log.error('sign-in failed', { provider: identity.provider, error });
+          return refusedPath('Callback');
+        }
       },
       jwt: async ({ token, user, trigger }) => {
         if (trigger === 'signIn' || trigger === 'signUp')

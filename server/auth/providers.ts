@@ -16,10 +16,11 @@ async function githubGet(path: string, token: string): Promise<unknown> {
   if (!answer.ok) throw new Error(`GitHub answered ${answer.status}`);
   return answer.json();
 }
-/** Profile as our callbacks read it: `sub`, `name`, `email`, `email_verified`. */
-async function githubProfile(token: string): Promise<Record<string, unknown>> {
-  const user = githubUser.parse(await githubGet('/user', token));
-  const emails = githubEmails.parse(await githubGet('/user/emails', token));
+/** Profile as our callbacks read it: `sub`, `name`, `email`, `email_verified`; of the addresses the primary one. */
+export function githubClaims(
+  user: z.output<typeof githubUser>,
+  emails: z.output<typeof githubEmails>,
+): Record<string, unknown> {
   const primary = emails.find((entry) => entry.primary);
   return {
     sub: String(user.id),
@@ -28,12 +29,31 @@ async function githubProfile(token: string): Promise<Record<string, unknown>> {
     email_verified: primary?.verified ?? false,
   };
 }
+async function githubProfile(token: string): Promise<Record<string, unknown>> {
+  const user = githubUser.parse(await githubGet('/user', token));
+  return githubClaims(user, githubEmails.parse(await githubGet('/user/emails', token)));
+}
 
 type Profile = Record<string, unknown>;
+const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+/** An issuer's subject is unique within the issuer only, so that another issuer's same subject is another person. */
 const asUser = (profile: Profile): { id: string; name: string } => ({
-  id: String(profile['sub']),
-  name: typeof profile['name'] === 'string' ? profile['name'] : '',
+  id: [text(profile['iss']), text(profile['sub'])].filter(Boolean).join(' '),
+  name: text(profile['name']),
 });
+
+const claimsOf = z.record(z.string(), z.unknown());
+/**
+ * The claims to judge. Many issuers put the address into the ID token; the standard's own place is userinfo. Address and
+ * its verification come from the same answer, issuer and subject from the ID token alone.
+ * @throws Error when userinfo is about somebody else.
+ */
+export async function oidcProfile(claims: Profile, userinfo: (() => Promise<Profile>) | null): Promise<Profile> {
+  if (!userinfo || ('email' in claims && 'email_verified' in claims)) return claims;
+  const more = await userinfo();
+  if (more['sub'] !== claims['sub']) throw new Error("userinfo is not about the ID token's subject");
+  return { ...more, iss: claims['iss'], sub: claims['sub'] };
+}
 
 function github(settings: ProviderSettings): OAuthConfig<Profile> | null {
   if (!settings.GITHUB_CLIENT_ID || !settings.GITHUB_CLIENT_SECRET) return null;
@@ -61,6 +81,14 @@ function oidc(settings: ProviderSettings): OAuthConfig<Profile> | null {
     clientSecret: settings.OIDC_CLIENT_SECRET,
     authorization: { params: { scope: 'openid email profile' } },
     idToken: true,
+    userinfo: {
+      request: ({ client, tokens }) => {
+        // Verified by now: signature, issuer, audience, nonce and times. The type does not tell that it is a class.
+        const claims = claimsOf.parse(typeof tokens.claims === 'function' ? tokens.claims() : null);
+        const token = client.issuer.metadata.userinfo_endpoint ? tokens.access_token : undefined;
+        return oidcProfile(claims, token ? () => client.userinfo(token) : null);
+      },
+    },
     checks: ['pkce', 'state', 'nonce'],
     profile: asUser,
   };

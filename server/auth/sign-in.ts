@@ -1,11 +1,12 @@
 /** Deciding who signs in. next-auth asks here; nothing here depends on it. */
-import { and, eq, gt, isNull } from 'drizzle-orm';
 import { clearAttempts, countAttempt } from '#server/auth/attempts.ts';
 import { verifyPassword } from '#server/auth/password.ts';
 import { findAccountByEmail, findAccountByIdentity } from '#server/db/accounts.ts';
-import type { Db } from '#server/db/client.ts';
-import { identities, invitations, users } from '#server/db/schema/organizations.ts';
+import type { Db, Tx } from '#server/db/client.ts';
+import { identities, users } from '#server/db/schema/organizations.ts';
+import { lockOpenInvitationsOf } from '#server/db/system/invitations.ts';
 import { newId } from '#server/ids.ts';
+import { joinOrganization } from '#server/usecases/use-invitation.ts';
 
 /**
  * The user of that e-mail address and password, or null. Unknown and wrong take the same time and answer the same.
@@ -33,7 +34,7 @@ export interface ProviderProfile {
 }
 /**
  * The user that a provider's account stands for, or null when it may not sign in. A verified address links to the account
- * or to the open invitation of the same address; an unverified one links to nothing.
+ * of the same address, or makes one that joins by its open invitations; an unverified one links to nothing.
  */
 export async function signInWithProvider(db: Db, profile: ProviderProfile, now: Date): Promise<string | null> {
   const known = await findAccountByIdentity(db, profile.provider, profile.subject);
@@ -41,18 +42,18 @@ export async function signInWithProvider(db: Db, profile: ProviderProfile, now: 
   const email = profile.verifiedEmail;
   if (!email) return null;
   return db.transaction(async (tx) => {
-    let userId = (await findAccountByEmail(tx, email))?.id ?? null;
-    if (!userId) {
-      const [invited] = await tx
-        .select({ id: invitations.id })
-        .from(invitations)
-        .where(and(eq(invitations.email, email), isNull(invitations.usedAt), gt(invitations.expiresAt, now)))
-        .limit(1);
-      if (!invited) return null;
-      userId = newId('user');
-      await tx.insert(users).values({ id: userId, email, name: profile.name.slice(0, 60) || email });
-    }
-    await tx.insert(identities).values({ provider: profile.provider, subject: profile.subject, userId });
+    const userId = (await findAccountByEmail(tx, email))?.id ?? (await joinAsInvited(tx, email, profile.name, now));
+    if (userId) await tx.insert(identities).values({ provider: profile.provider, subject: profile.subject, userId });
     return userId;
   });
+}
+
+/** The new account of an invited address, a member where it was invited; null when it is not invited. */
+async function joinAsInvited(tx: Tx, email: string, name: string, now: Date): Promise<string | null> {
+  const open = await lockOpenInvitationsOf(tx, email, now);
+  if (open.length === 0) return null;
+  const userId = newId('user');
+  await tx.insert(users).values({ id: userId, email, name: name.trim().slice(0, 60) || email });
+  for (const invitation of open) await joinOrganization(tx, invitation, userId, now);
+  return userId;
 }

@@ -34,7 +34,8 @@ export async function previewInvitation(
   });
 }
 
-async function join(tx: Tx, invitation: OpenInvitation, userId: string, now: Date): Promise<void> {
+/** Uses the locked invitation up: the account becomes a member. */
+export async function joinOrganization(tx: Tx, invitation: OpenInvitation, userId: string, now: Date): Promise<void> {
   const { id, orgId, role } = invitation;
   await tx.update(invitations).set({ usedAt: now }).where(eq(invitations.id, id));
   await tx.insert(memberships).values({ orgId, userId, role }).onConflictDoNothing();
@@ -49,7 +50,7 @@ export function acceptInvitation(ctx: PersonContext, input: { token: string }): 
     const account = await findAccountById(tx, ctx.person.userId);
     if (account?.email !== invitation.email)
       throw new AppError('forbidden', 'This invitation is for another e-mail address. Sign in with that one.');
-    await join(tx, invitation, ctx.person.userId, now);
+    await joinOrganization(tx, invitation, ctx.person.userId, now);
     return { org: invitation.orgSlug };
   });
 }
@@ -68,7 +69,7 @@ export async function joinByInvitation(
       throw new AppError('conflict', 'There is an account with this address. Sign in, then open the link again.');
     const userId = newId('user');
     await tx.insert(users).values({ id: userId, email: invitation.email, name: input.name, passwordHash });
-    await join(tx, invitation, userId, now);
+    await joinOrganization(tx, invitation, userId, now);
     return { email: invitation.email, org: invitation.orgSlug };
   });
 }

@@ -1,7 +1,7 @@
 import type { Metadata } from 'next';
 import { redirect } from 'next/navigation';
 import { isSignedIn, load, trpc } from '#app/_lib/trpc-server.tsx';
-import { localPath } from '#app/_features/auth/view.ts';
+import { localPath, refusedSentence } from '#app/_features/auth/view.ts';
 import { SignInForm } from '#app/_features/auth/sign-in-form.tsx';
 
 export const metadata: Metadata = { title: 'Sign in' };
@@ -19,7 +19,7 @@ export default async function Page(props: PageProps<'/sign-in'>) {
       <SignInForm
         providers={providers}
         returnTo={returnTo}
-        refused={error !== undefined}
+        refused={refusedSentence(typeof error === 'string' ? error : undefined)}
         email={typeof email === 'string' ? email : ''}
       />
     </>

@@ -8,18 +8,18 @@ import { Field, Input } from '#app/ui/field.tsx';
 import { useHydrated } from '#app/ui/hydrated.ts';
 import type { SignInProvider } from '#server/domain/views/accounts.ts';
 
+const unreachable = 'The dashboard does not answer. Your applications keep serving; try again in a moment.';
+
 interface Props {
   providers: readonly SignInProvider[];
   returnTo: string;
-  /** The provider's page came back without a session. */
-  refused: boolean;
+  /** Why the provider's page came back without a session. */
+  refused: string | null;
   email: string;
 }
 
 export function SignInForm({ providers, returnTo, refused, email }: Props) {
-  const [problem, setProblem] = useState<string | null>(
-    refused ? 'No account here belongs to that sign-in. Ask an admin for an invitation.' : null,
-  );
+  const [problem, setProblem] = useState<string | null>(refused);
   const isReady = useHydrated();
   const [isBusy, setBusy] = useState(false);
   const hasPassword = providers.some((provider) => provider.id === 'credentials');
@@ -34,7 +34,18 @@ export function SignInForm({ providers, returnTo, refused, email }: Props) {
       if (result.kind === 'signed-in') return location.assign(returnTo);
       setProblem(result.kind === 'wrong' ? 'E-mail or password is wrong.' : result.message);
     } catch {
-      setProblem('The dashboard does not answer. Your applications keep serving; try again in a moment.');
+      setProblem(unreachable);
+    }
+    setBusy(false);
+  };
+  const goTo = async (provider: 'github' | 'oidc'): Promise<void> => {
+    if (isBusy) return;
+    setBusy(true);
+    setProblem(null);
+    try {
+      await signInWithProvider(provider, returnTo);
+    } catch {
+      setProblem(unreachable);
     }
     setBusy(false);
   };
@@ -83,7 +94,9 @@ export function SignInForm({ providers, returnTo, refused, email }: Props) {
             <Button
               key={provider.id}
               size="large"
-              onClick={() => provider.id !== 'credentials' && void signInWithProvider(provider.id, returnTo)}
+              disabled={!isReady}
+              aria-disabled={isBusy}
+              onClick={() => provider.id !== 'credentials' && void goTo(provider.id)}
             >
               Continue with {provider.name}
             </Button>
