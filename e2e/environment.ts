@@ -2,6 +2,14 @@
 export const ports = { http: 18_480, https: 18_443, web: 14_620, ssh: 12_222 } as const;
 /** The benchmarks use the same installation at full times, in a folder of their own. */
 export const stateFolder = process.env['SLIPWAY_E2E_STATE'] ?? '.slipway-e2e';
+/** The OpenID Connect issuer of `oidc-server.ts`; the installation knows it from its start. */
+export const issuer = {
+  port: 18_491,
+  url: 'http://127.0.0.1:18491',
+  clientId: 'slipway-e2e',
+  clientSecret: 'client-secret+/=with:marks',
+  name: 'Harbour ID',
+} as const;
 export const dashboard = `http://slipway.localhost:${ports.http}`;
 export const owner = { name: 'Anna Berg', email: 'anna@example.test', password: 'correct-horse-battery-staple' };
 
@@ -16,4 +24,8 @@ export const installationEnvironment: Record<string, string> = {
   SLIPWAY_TIME_SCALE: process.env['SLIPWAY_E2E_TIME_SCALE'] ?? '0.1',
   SLIPWAY_BUILD_DISK_GIB: '10',
   SLIPWAY_PRIVATE_GIT_HOSTS: '127.0.0.1:18490',
+  OIDC_ISSUER: issuer.url,
+  OIDC_CLIENT_ID: issuer.clientId,
+  OIDC_CLIENT_SECRET: issuer.clientSecret,
+  OIDC_NAME: issuer.name,
 };
