@@ -17,6 +17,16 @@ test('errors and secrets of another module graph are known as what they are', as
   expect(new sources.SourceFailure('ref_missing', 'x', 'y')).toBeInstanceOf(SourceFailure);
 });
 
+test('a subclass is more than its base', () => {
+  class Redirected extends SourceFailure {}
+  const [base, sub] = [new SourceFailure('clone_refused', 'x', 'y'), new Redirected('clone_refused', 'x', 'y')];
+  expect([base instanceof Redirected, sub instanceof Redirected, sub instanceof SourceFailure]).toEqual([
+    false,
+    true,
+    true,
+  ]);
+});
+
 test('nothing else passes for them', () => {
   for (const value of [new Error('x'), { code: 'conflict' }, null, 'text']) {
     expect(value instanceof AppError || value instanceof Secret || value instanceof SourceFailure).toBe(false);

@@ -30,7 +30,8 @@ const brand = brandOf('AppError');
 export class AppError extends Error {
   readonly [brand] = true;
   static override [Symbol.hasInstance](value: unknown): boolean {
-    return isBranded(value, brand);
+    // A subclass asks for itself, not for every failure.
+    return this === AppError ? isBranded(value, brand) : super[Symbol.hasInstance](value);
   }
   readonly code: ErrorCode;
   readonly field: string | undefined;

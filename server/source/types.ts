@@ -29,7 +29,8 @@ const brand = brandOf('SourceFailure');
 export class SourceFailure extends Error {
   readonly [brand] = true;
   static override [Symbol.hasInstance](value: unknown): boolean {
-    return isBranded(value, brand);
+    // A subclass asks for itself, not for every failure.
+    return this === SourceFailure ? isBranded(value, brand) : super[Symbol.hasInstance](value);
   }
   readonly code: FailureCode;
   readonly advice: string;
