@@ -25,8 +25,7 @@ async function timeUp(): Promise<number> {
 }
 
 async function benchUp(): Promise<Figure[]> {
-  await npmRun('down', ['--apps']);
-  rmSync(stateFolder, { recursive: true, force: true });
+  await npmRun('down', ['--purge']);
   const first = await timeUp();
   const again: number[] = [];
   for (let round = 0; round < 3; round += 1) again.push(await timeUp());
@@ -77,7 +76,7 @@ await main(async () => {
     for (const figure of await benchOneApp(Number(pairs))) report(figure);
     for (const figure of await benchMemory(path.resolve(stateFolder), Number(idle) * 60_000)) report(figure);
   } finally {
-    await npmRun('down', ['--apps']);
+    await npmRun('down', ['--purge']);
   }
   report(await benchEdge());
   const results = figures.map((figure) => ({

@@ -24,6 +24,6 @@ export default async function setUp(): Promise<() => Promise<void>> {
   rmSync(stateFolder, { recursive: true, force: true });
   process.stdout.write(await npmRun('up'));
   return async () => {
-    await npmRun('down', ['--apps']);
+    await npmRun('down', ['--purge']);
   };
 }
