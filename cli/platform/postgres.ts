@@ -8,6 +8,7 @@ import path from 'node:path';
 import postgres from 'postgres';
 import { baseEnvironment, exec, execOk } from '#server/exec.ts';
 import { root } from '#cli/bootstrap/settings.mjs';
+import { clearCrashedCluster } from './crashed-cluster.ts';
 import { readPidFile, startDaemon, stopDaemon, waitUntil, writePidFile, type Process } from './daemon.ts';
 import { statePaths } from './state.ts';
 
@@ -136,9 +137,11 @@ export async function ensurePostgres(
   const owner = await clusterOwner();
   const bin = await programs(stateDir, owner);
   await initialise(stateDir, bin, owner, password, tuning);
+  const data = realpathSync(statePaths(stateDir).postgres);
+  await clearCrashedCluster(data);
   const started = await startDaemon({
     file: path.join(bin, 'postgres'),
-    args: ['-D', realpathSync(statePaths(stateDir).postgres), ...settings(Number(new URL(url).port), tuning)],
+    args: ['-D', data, ...settings(Number(new URL(url).port), tuning)],
     env: { ...baseEnvironment(), TZ: 'UTC' },
     cwd: '/',
     logFile: logFile(stateDir),
