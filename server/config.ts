@@ -34,7 +34,7 @@ export const environmentSchema = z.object({
     .describe('Applications answer below this domain'),
   SLIPWAY_HTTP_PORT: port.default(80).describe("The edge's http port"),
   SLIPWAY_HTTPS_PORT: port.default(443).describe("The edge's https port"),
-  SLIPWAY_SSH_PORT: port.default(2222).describe("The SSH gateway's port"),
+  SLIPWAY_SSH_PORT: port.default(2222).describe('Kept for the SSH gateway, which is to come'),
   SLIPWAY_BIND: z.string().default('127.0.0.1').describe('Address that the edge listens on'),
   SLIPWAY_WEB_PORT: port.default(4620).describe('Loopback port of the dashboard behind the edge'),
   SLIPWAY_POSTGRES_PORT: port.default(4621).describe('Loopback port of the PostgreSQL that `npm run up` starts'),
