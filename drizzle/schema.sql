@@ -84,7 +84,9 @@ create table deployments (
   route_generation integer not null default 0,
   created_by text,
   created_at timestamp(3) with time zone not null default now(),
-  deleted_at timestamp(3) with time zone
+  deleted_at timestamp(3) with time zone,
+  auto_deploy boolean not null default false,
+  auto_deployed jsonb
 );
 create table drafts (
   deployment_id text not null,
@@ -268,7 +270,8 @@ create table releases (
   deadline_at timestamp(3) with time zone,
   due_at timestamp(3) with time zone not null default now(),
   attempts integer not null default 0,
-  report_base jsonb
+  report_base jsonb,
+  tag_id text
 );
 create table repositories (
   id text not null,
@@ -295,6 +298,16 @@ create table sign_in_attempts (
   key text not null,
   window_start timestamp(3) with time zone not null,
   count integer not null default 0
+);
+create table tags (
+  id text not null,
+  org_id text not null,
+  project_id text not null,
+  name text not null,
+  notes text not null default ''::text,
+  components jsonb not null,
+  created_by text,
+  created_at timestamp(3) with time zone not null default now()
 );
 create table users (
   id text not null,
@@ -396,6 +409,7 @@ alter table releases add constraint releases_pkey PRIMARY KEY (id);
 alter table releases add constraint releases_project_id_projects_id_fk FOREIGN KEY (project_id) REFERENCES projects(id) ON DELETE CASCADE;
 alter table releases add constraint releases_region_id_regions_id_fk FOREIGN KEY (region_id) REFERENCES regions(id) ON DELETE RESTRICT;
 alter table releases add constraint releases_requested_by_users_id_fk FOREIGN KEY (requested_by) REFERENCES users(id) ON DELETE SET NULL;
+alter table releases add constraint releases_tag_id_tags_id_fk FOREIGN KEY (tag_id) REFERENCES tags(id) ON DELETE SET NULL;
 alter table repositories add constraint repositories_credential_id_credentials_id_fk FOREIGN KEY (credential_id) REFERENCES credentials(id) ON DELETE SET NULL;
 alter table repositories add constraint repositories_org_id_organizations_id_fk FOREIGN KEY (org_id) REFERENCES organizations(id) ON DELETE CASCADE;
 alter table repositories add constraint repositories_pkey PRIMARY KEY (id);
@@ -403,6 +417,10 @@ alter table repositories add constraint repositories_project_id_projects_id_fk F
 alter table sessions add constraint sessions_pkey PRIMARY KEY (id);
 alter table sessions add constraint sessions_user_id_users_id_fk FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
 alter table sign_in_attempts add constraint sign_in_attempts_key_window_start_pk PRIMARY KEY (key, window_start);
+alter table tags add constraint tags_created_by_users_id_fk FOREIGN KEY (created_by) REFERENCES users(id) ON DELETE SET NULL;
+alter table tags add constraint tags_org_id_organizations_id_fk FOREIGN KEY (org_id) REFERENCES organizations(id) ON DELETE CASCADE;
+alter table tags add constraint tags_pkey PRIMARY KEY (id);
+alter table tags add constraint tags_project_id_projects_id_fk FOREIGN KEY (project_id) REFERENCES projects(id) ON DELETE CASCADE;
 alter table users add constraint users_pkey PRIMARY KEY (id);
 alter table variables add constraint variables_component_id_components_id_fk FOREIGN KEY (component_id) REFERENCES components(id) ON DELETE CASCADE;
 alter table variables add constraint variables_created_by_users_id_fk FOREIGN KEY (created_by) REFERENCES users(id) ON DELETE SET NULL;
@@ -430,11 +448,13 @@ CREATE INDEX memberships_user ON public.memberships USING btree (user_id);
 CREATE INDEX release_components_artifact ON public.release_components USING btree (artifact_id);
 CREATE INDEX release_steps_release ON public.release_steps USING btree (release_id, seq);
 CREATE INDEX releases_deployment ON public.releases USING btree (org_id, deployment_id, created_at);
+CREATE INDEX releases_tag ON public.releases USING btree (tag_id) WHERE (tag_id IS NOT NULL);
 CREATE INDEX releases_waiting ON public.releases USING btree (region_id, lane, created_at) WHERE (state = ANY (ARRAY['held'::text, 'queued'::text]));
 CREATE INDEX releases_working ON public.releases USING btree (due_at) WHERE (state = ANY (ARRAY['fetching'::text, 'building'::text, 'storing'::text, 'starting'::text, 'checking'::text, 'hook'::text, 'switching'::text, 'cancelling'::text, 'retiring'::text]));
 CREATE INDEX repositories_project ON public.repositories USING btree (org_id, project_id);
 CREATE INDEX sessions_user ON public.sessions USING btree (user_id, created_at);
 CREATE INDEX sign_in_attempts_window ON public.sign_in_attempts USING btree (window_start);
+CREATE INDEX tags_project ON public.tags USING btree (org_id, project_id, created_at);
 CREATE INDEX variables_deployment ON public.variables USING btree (deployment_id);
 CREATE INDEX variables_project ON public.variables USING btree (org_id, project_id, replaced_at);
 CREATE UNIQUE INDEX artifacts_key ON public.artifacts USING btree (org_id, build_key) WHERE (removed_at IS NULL);
@@ -451,6 +471,7 @@ CREATE UNIQUE INDEX projects_slug ON public.projects USING btree (org_id, slug);
 CREATE UNIQUE INDEX regions_slug ON public.regions USING btree (slug);
 CREATE UNIQUE INDEX releases_number ON public.releases USING btree (deployment_id, number);
 CREATE UNIQUE INDEX releases_one_active ON public.releases USING btree (deployment_id) WHERE (state = ANY (ARRAY['fetching'::text, 'building'::text, 'storing'::text, 'starting'::text, 'checking'::text, 'hook'::text, 'switching'::text, 'cancelling'::text]));
+CREATE UNIQUE INDEX tags_name ON public.tags USING btree (project_id, lower(name));
 CREATE UNIQUE INDEX users_email ON public.users USING btree (email);
 
 -- row level security
@@ -475,6 +496,7 @@ alter table release_components enable row level security;
 alter table release_steps enable row level security;
 alter table releases enable row level security;
 alter table repositories enable row level security;
+alter table tags enable row level security;
 alter table variables enable row level security;
 
 -- policies
@@ -499,6 +521,7 @@ create policy one_organization on release_components for all to slipway_tenant u
 create policy one_organization on release_steps for all to slipway_tenant using ((org_id = current_setting('app.org'::text, true))) with check ((org_id = current_setting('app.org'::text, true)));
 create policy one_organization on releases for all to slipway_tenant using ((org_id = current_setting('app.org'::text, true))) with check ((org_id = current_setting('app.org'::text, true)));
 create policy one_organization on repositories for all to slipway_tenant using ((org_id = current_setting('app.org'::text, true))) with check ((org_id = current_setting('app.org'::text, true)));
+create policy one_organization on tags for all to slipway_tenant using ((org_id = current_setting('app.org'::text, true))) with check ((org_id = current_setting('app.org'::text, true)));
 create policy one_organization on variables for all to slipway_tenant using ((org_id = current_setting('app.org'::text, true))) with check ((org_id = current_setting('app.org'::text, true)));
 
 -- triggers

@@ -5,7 +5,17 @@ import type { ComponentKind, VariableScope, VariableUse } from '#server/domain/w
 
 /** Where the code of a component came from when the release was requested. Refs are resolved once. */
 export type SnapshotSource =
-  | { kind: 'repository'; repositoryId: string; commit: string; message: string; author: string; refName: string }
+  | {
+      kind: 'repository';
+      repositoryId: string;
+      commit: string;
+      message: string;
+      author: string;
+      /** What led to the commit: a branch, a Git tag, a commit, or a tag of the project. */
+      refName: string;
+      /** The release whose build was meant, when the reference was the newest build of a branch. `deployment` is a slug. */
+      builtBy?: { releaseId: string; deployment: string; number: number | null };
+    }
   | { kind: 'image'; reference: string };
 
 export interface SnapshotVariable {
@@ -37,6 +47,8 @@ export type ReleaseTrigger =
   | { by: 'push'; ref: string }
   | { by: 'api' }
   | { by: 'rollback'; toNumber: number }
+  /** `deployment`: the slug of the one that the artifacts come from. */
+  | { by: 'promotion'; releaseId: string; deployment: string; number: number | null }
   | { by: 'platform'; note: string };
 
 /** Every way a release ends without going live. The code is what tests, links and texts go by. */

@@ -54,6 +54,8 @@ export function triggerWords(trigger: ReleaseTrigger, requestedBy: { name: strin
       return 'through the API';
     case 'rollback':
       return `rollback to ${String(trigger.toNumber)}${requestedBy ? ` by ${requestedBy.name}` : ''}`;
+    case 'promotion':
+      return `from ${trigger.deployment}${trigger.number === null ? '' : `, release ${String(trigger.number)}`}${requestedBy ? ` by ${requestedBy.name}` : ''}`;
     case 'platform':
       return `by the platform: ${trigger.note}`;
     default:

@@ -1,4 +1,4 @@
-import { index, integer, jsonb, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core';
+import { boolean, index, integer, jsonb, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core';
 import { at, createdAt, id, orgId } from '#server/db/schema/columns.ts';
 import type { Draft, SettingsOverrides } from '#server/domain/settings.ts';
 import type { ComponentKind, PowerState, StageKind, VariableScope, VariableUse } from '#server/domain/words.ts';
@@ -103,6 +103,10 @@ export const deployments = pgTable(
     power: text('power').$type<PowerState>().notNull().default('running'),
     /** Why automatic deploys are paused, or null. */
     autoPausedReason: text('auto_paused_reason'),
+    /** Deploys by itself when a branch of what is live moves. */
+    autoDeploy: boolean('auto_deploy').notNull().default(false),
+    /** Component id → commit that the last automatic deploy asked for: the same tips never ask twice. */
+    autoDeployed: jsonb('auto_deployed').$type<Record<string, string>>(),
     releaseCounter: integer('release_counter').notNull().default(0),
     liveReleaseId: text('live_release_id'),
     /** The generation of routes last asked of the edges; grows by one per publication. */

@@ -4,6 +4,7 @@ import { at, createdAt, id, orgId } from '#server/db/schema/columns.ts';
 import { users } from '#server/db/schema/organizations.ts';
 import { regions } from '#server/db/schema/platform.ts';
 import { components, deployments, projects } from '#server/db/schema/projects.ts';
+import { tags } from '#server/db/schema/tags.ts';
 import type { BuildPlan } from '#server/build/types.ts';
 import type { Failure, ReleaseReport, ReleaseSnapshot, ReleaseTrigger } from '#server/domain/release.ts';
 import type { Lane, Outcome, ReleaseKind, ReleaseState } from '#server/domain/release-machine.ts';
@@ -33,6 +34,8 @@ export const releases = pgTable(
     snapshot: jsonb('snapshot').$type<ReleaseSnapshot>().notNull(),
     trigger: jsonb('trigger').$type<ReleaseTrigger>().notNull(),
     draftRevision: integer('draft_revision'),
+    /** The name of the commits that it ships: deployed from this tag, or tagged since. */
+    tagId: text('tag_id').references(() => tags.id, { onDelete: 'set null' }),
     requestedBy: text('requested_by').references(() => users.id, { onDelete: 'set null' }),
     heldReason: text('held_reason'),
     failure: jsonb('failure').$type<Failure>(),
@@ -72,6 +75,9 @@ export const releases = pgTable(
       .where(
         sql`state in ('fetching','building','storing','starting','checking','hook','switching','cancelling','retiring')`,
       ),
+    index('releases_tag')
+      .on(t.tagId)
+      .where(sql`tag_id is not null`),
     uniqueIndex('releases_one_active')
       .on(t.deploymentId)
       .where(sql`state in ('fetching','building','storing','starting','checking','hook','switching','cancelling')`),
