@@ -5,6 +5,7 @@ import { purgeDeployments } from '#server/release/purge.ts';
 import { sweepArtifacts, sweepOrphans, sweepReleases } from '#server/release/sweep.ts';
 import { pollBranchTips } from '#worker/branch-tips.ts';
 import { removeOldJobs } from '#server/db/system/jobs.ts';
+import { replaceLostInstances } from '#server/db/system/lost-instances.ts';
 import { reconcilePower } from '#server/db/system/power.ts';
 
 /** Times the sweep: what nobody wants any more is gone within a minute. */
@@ -39,6 +40,7 @@ export async function runLoops(engine: Engine, signal: AbortSignal): Promise<voi
       pollBranchTips({ db: engine.db, sources: engine.sources, key: engine.keys.credentials, log: engine.log }, signal),
     ),
     every(engine, 'matching power', sweep, signal, () => reconcilePower(engine.db, engine.now)),
+    every(engine, 'replacing lost instances', sweep, signal, () => replaceLostInstances(engine.db)),
     // Apart from each other: what is stuck in one must not hold up the others.
     every(engine, 'removing orphans', clean, signal, () => sweepOrphans(engine, signal)),
     every(engine, 'deleting deployments', clean, signal, () => purgeDeployments(engine, signal)),

@@ -1,6 +1,7 @@
 /**
  * Composition root of the worker: the release engine, its queue, the observer and the sweeps. Logs "ready" when it can
- * work; ends within 10 s of SIGTERM and hands its releases back; exits with 1 when its database connections die.
+ * work; ends within 10 s of SIGTERM and hands its releases back; exits with 1 when its database connections die
+ * or hang for as long as a lease.
  */
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
@@ -102,7 +103,10 @@ async function main(): Promise<void> {
   const engine = await createEngine(config, database.db, notices, log);
   await endDeadLeases(database.db, databaseNow, isDeadHere);
   const stopping = new AbortController();
-  const advance = advanceReleaseTask(engine, stopping.signal);
+  const advance = advanceReleaseTask(engine, stopping.signal, () => {
+    log.error('a lease could not be held: the database hung, or this process was paused');
+    process.exit(1);
+  });
   const runners = await startRunners({
     databaseUrl: config.DATABASE_URL,
     log,

@@ -86,5 +86,12 @@ export async function openFences(file: string): Promise<Fences> {
       await handle.close();
     }
     await rename(next, file);
+    // Without this a power cut may bring the old numbers back.
+    const folder = await open(path.dirname(file), 'r');
+    try {
+      await folder.sync();
+    } finally {
+      await folder.close();
+    }
   });
 }

@@ -39,8 +39,8 @@ export interface ResolvedEnvironment {
 export interface VariableProblem {
   component: string;
   key: string;
-  code: 'unknown_component' | 'unknown_variable' | 'cycle';
-  /** The reference at fault, as written. */
+  code: 'unknown_component' | 'unknown_variable' | 'cycle' | 'revoked';
+  /** The reference at fault, as written; empty when the value itself was revoked. */
   reference: string;
   message: string;
 }

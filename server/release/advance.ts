@@ -13,7 +13,7 @@ import { deadlineOf } from '#server/release/deadlines.ts';
 import type { Engine, Step, StepContext, StepFailure, StepResult } from '#server/release/engine.ts';
 import { internalFailure, lateFailure, withPhase } from '#server/release/failure.ts';
 import { InjectedCrash } from '#server/release/fault.ts';
-import { type Heartbeat, startHeartbeat } from '#server/release/heartbeat.ts';
+import { type Heartbeat, LeaseCut, orFired, startHeartbeat } from '#server/release/heartbeat.ts';
 import { type LoadedRelease, loadRelease } from '#server/release/load.ts';
 import { openReleaseLog, type ReleaseLog } from '#server/release/release-log.ts';
 import { buildStep } from '#server/release/steps/build.ts';
@@ -26,8 +26,11 @@ import { storeStep } from '#server/release/steps/store.ts';
 import { switchStep } from '#server/release/steps/switch.ts';
 import { undoStep } from '#server/release/steps/undo.ts';
 
-/** `idle`: someone else has it or nothing is due. `over`: it needs nobody any more. `lost`: another worker took over. `stopped`: this worker ends. */
-export type AdvanceResult = 'idle' | 'over' | 'lost' | 'stopped';
+/**
+ * `idle`: someone else has it or nothing is due. `over`: it needs nobody any more. `lost`: another worker took over. `cut`:
+ * the lease could not be held, because the database hung or this process was paused. `stopped`: this worker ends.
+ */
+export type AdvanceResult = 'idle' | 'over' | 'lost' | 'cut' | 'stopped';
 
 const steps: Partial<Record<ReleaseState, { run: Step; event: ReleaseEvent }>> = {
   fetching: { run: fetchStep, event: 'fetched' },
@@ -41,7 +44,7 @@ const steps: Partial<Record<ReleaseState, { run: Step; event: ReleaseEvent }>> =
 };
 /** Unexpected errors of one state before the release ends as failed(internal). */
 const attemptLimit = 3;
-/** Workers that died in one state before it does. */
+/** Takeovers in one state: the release that the third one finds is the likely reason that workers die. */
 const takeoverLimit = 3;
 
 class Limit extends Error {}
@@ -50,13 +53,17 @@ class Cancelled extends Error {}
 /** @param stopping fires when this worker shall end; the release is handed back. */
 export async function advanceRelease(engine: Engine, releaseId: string, stopping: AbortSignal): Promise<AdvanceResult> {
   if (stopping.aborted) return 'stopped';
+  const asked = performance.now();
   const lease = await takeLease(engine.db, engine.now, releaseId, engine.owner, engine.times.lease);
   if (!lease) return 'idle';
-  const run = new Run(engine, lease, stopping);
+  const run = new Run(engine, lease, asked, stopping);
   try {
     const result = await run.loop();
-    if (result !== 'lost') await releaseLease(engine.db, engine.now, lease);
+    if (result !== 'lost' && result !== 'cut') await run.unlessLost(releaseLease(engine.db, engine.now, lease));
     return result;
+  } catch (error) {
+    if (error instanceof LeaseCut) return 'cut';
+    throw error;
   } finally {
     await run.end();
   }
@@ -72,33 +79,46 @@ class Run {
   #state: ReleaseState | null = null;
   #log: ReleaseLog | null = null;
 
-  constructor(engine: Engine, lease: Lease, stopping: AbortSignal) {
+  constructor(engine: Engine, lease: Lease, asked: number, stopping: AbortSignal) {
     this.#engine = engine;
     this.#lease = lease;
     this.#stopping = stopping;
-    this.#heartbeat = startHeartbeat(engine, lease, (state) => {
+    this.#heartbeat = startHeartbeat(engine, lease, asked, (state) => {
       if (this.#state !== null && state !== this.#state) this.#step.abort(new Cancelled());
     });
   }
 
   async end(): Promise<void> {
     await this.#heartbeat.stop();
-    await this.#log?.close();
+    const closing = this.#log?.close();
+    if (this.#isCut) closing?.catch(() => undefined);
+    else await closing;
+  }
+
+  /** Waits for the work, but not for a database that hangs beyond the lease. @throws what ended the lease */
+  unlessLost<T>(work: Promise<T>): Promise<T> {
+    return orFired(this.#heartbeat.lost, work);
+  }
+  get #isCut(): boolean {
+    return this.#heartbeat.lost.reason instanceof LeaseCut;
+  }
+  get #lost(): 'lost' | 'cut' {
+    return this.#isCut ? 'cut' : 'lost';
   }
 
   async loop(): Promise<AdvanceResult> {
     for (;;) {
-      if (this.#heartbeat.lost.aborted) return 'lost';
+      if (this.#heartbeat.lost.aborted) return this.#lost;
       if (this.#stopping.aborted) return 'stopped';
       try {
-        const loaded = await loadRelease(this.#engine, this.#lease);
+        const loaded = await this.unlessLost(loadRelease(this.#engine, this.#lease));
         const { release } = loaded;
         if (isFinal(release.state) || isWaiting(release.state) || release.state === 'live') return 'over';
-        this.#log ??= await openReleaseLog(this.#engine, release);
-        await this.#once(loaded);
+        this.#log ??= await this.unlessLost(openReleaseLog(this.#engine, release));
+        await this.unlessLost(this.#once(loaded));
       } catch (error) {
         if (error instanceof InjectedCrash) throw error;
-        if (this.#heartbeat.lost.aborted) return 'lost';
+        if (this.#heartbeat.lost.aborted) return this.#lost;
         if (error instanceof AppError && (error.code === 'fenced' || error.code === 'not_found')) return 'lost';
         if (error instanceof AppError && error.code === 'conflict') continue; // cancelled meanwhile: look again
         if (this.#stopping.aborted) return 'stopped';
@@ -113,7 +133,7 @@ class Run {
     const { release } = loaded;
     const undoing = release.state === 'cancelling' || release.failure !== null;
     const known = steps[release.state];
-    if (!undoing && release.takeovers > takeoverLimit && release.state !== 'retiring')
+    if (!undoing && release.takeovers >= takeoverLimit && release.state !== 'retiring')
       return this.#noteFailure(loaded, internalFailure);
     const step = undoing ? undoStep : known?.run;
     if (!step) throw new AppError('internal', `No step for a release that is ${release.state}.`);

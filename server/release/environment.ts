@@ -10,7 +10,10 @@ import { unseal } from '#server/secret.ts';
 
 type VariableRow = typeof variables.$inferSelect;
 
-/** Rows of a snapshot by their id. A revoked value is replaced by the current one of the same place, in every snapshot. */
+/**
+ * Rows of a snapshot by their id. A revoked value is replaced by the current one of the same place, in every snapshot; one
+ * without a successor is left out, which is a problem of the release and never an instance without the variable.
+ */
 async function rowsOf(ctx: StepContext): Promise<Map<string, VariableRow>> {
   const ids = [
     ...new Set(ctx.release.snapshot.components.flatMap((one) => one.variables.map((variable) => variable.variableId))),
@@ -66,20 +69,29 @@ export async function releaseEnvironments(
   const rows = await rowsOf(ctx);
   const { orgId } = ctx.release;
   const label = await releaseLabel(ctx);
+  const revoked: VariableProblem[] = [];
   const { environments, problems } = resolveVariables(
     ctx.release.snapshot.components.map((component) => ({
       component: component.name,
       variables: effectiveVariables(component.variables, target).flatMap((variable) => {
         const row = rows.get(variable.variableId);
-        if (!row) return [];
+        if (!row) {
+          revoked.push(revokedProblem(component.name, variable.key));
+          return [];
+        }
         const value = unseal(ctx.engine.keys.variables, `${orgId}/${row.id}`, row.sealed).reveal();
         return [{ key: variable.key, version: row.id, value }];
       }),
       platform: target === 'run' ? platformOf(ctx, component, label, ports.get(component.componentId) ?? null) : {},
     })),
   );
-  return { of: (name) => environments.get(name) ?? { values: {}, uses: {} }, problems };
+  return { of: (name) => environments.get(name) ?? { values: {}, uses: {} }, problems: [...revoked, ...problems] };
 }
+
+const revokedProblem = (component: string, key: string): VariableProblem => ({
+  component, key, code: 'revoked', reference: '',
+  message: `The value of ${key} of ${component} was revoked and has no other one since.`,
+}); // prettier-ignore
 
 /** What `RELEASE` says: the number of the release, or for an operation that of the release that stays live. */
 async function releaseLabel(ctx: StepContext): Promise<string> {

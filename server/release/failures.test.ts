@@ -1,5 +1,5 @@
 /** Every way a release ends without going live: phase, code, reason, the last lines and the link that mends it. */
-import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test, vi } from 'vitest';
 import { eq } from 'drizzle-orm';
 import { components, drafts } from '#server/db/schema/projects.ts';
 import { createTestDatabase, type TestDatabase } from '#server/db/testing.ts';
@@ -96,6 +96,17 @@ test('a failing build keeps its last 50 lines', async () => {
 
 test('a build engine that stays away ends at the limit of the state', async () => {
   await expectFailure('building', 'build_timeout', () => bench.builds.script(bench.made.componentId, { away: true }));
+});
+
+test('a build that loses a step it shared with another build is tried again within the limit of the state', async () => {
+  bench.builds.script(bench.made.componentId, { away: true });
+  const id = await request();
+  const running = bench.settle();
+  await vi.waitFor(() => expect(bench.builds.begun.length).toBeGreaterThan(1));
+  bench.builds.script(bench.made.componentId, {});
+  await running;
+  expect(await bench.release(id)).toMatchObject({ state: 'live', failure: null });
+  expect(await checkPromises(bench)).toEqual([]);
 });
 
 test('an instance that exits fails at once with what it printed', async () => {

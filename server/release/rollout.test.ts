@@ -100,6 +100,20 @@ test('a revoked value is replaced by the current one in a release that was made 
   expect(runningOf(bench.made.componentId)[0]?.env).toMatchObject({ KEY: 'fresh' });
 });
 
+test('a revoked value without another one fails the release and names the variable', async () => {
+  const first = await deploy();
+  const old = await setVariable('KEY', 'leaked');
+  const id = await request();
+  await database.db.update(variables).set({ revokedAt: new Date() }).where(eq(variables.id, old));
+  await bench.settle();
+  expect(await bench.release(id)).toMatchObject({
+    state: 'failed',
+    failure: { code: 'variable_unresolved', fix: { kind: 'variables', key: 'KEY' } },
+  });
+  expect(bench.edge.request(bench.host)).toMatchObject({ kind: 'server', release: first });
+  expect(await checkPromises(bench)).toEqual([]);
+});
+
 test('more instances are started beside the ones that run, and fewer leave the rest alone', async () => {
   await deploy();
   const [first] = runningOf(bench.made.componentId);
@@ -221,6 +235,6 @@ test('a worker that cannot reach the database stops by itself before its lease e
   const running = bench.advance(id, cut).catch(() => 'lost');
   await expect.poll(() => bench.builds.running.size, { interval: 5 }).toBe(1);
   isCut = true;
-  expect(await running).toBe('lost');
+  expect(await running).toBe('cut');
   expect(bench.builds.running.size).toBe(0);
 });

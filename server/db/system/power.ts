@@ -16,7 +16,7 @@ import { newId } from '#server/ids.ts';
 type DeploymentRow = typeof deployments.$inferSelect;
 const serves = sql`exists (select 1 from instances i where i.deployment_id = ${deployments.id} and i.state = 'live')`;
 
-const pendingOf = (tx: Tx, deployment: DeploymentRow) =>
+export const pendingOf = (tx: Tx, deployment: DeploymentRow) =>
   tx
     .select()
     .from(releases)
@@ -29,7 +29,14 @@ const pendingOf = (tx: Tx, deployment: DeploymentRow) =>
     )
     .for('update');
 
-async function queueOperation(tx: Tx, deployment: DeploymentRow, kind: ReleaseKind, note: string): Promise<void> {
+/** Does nothing where nothing is live. @param affects ids of the components that it is about; all of them when left out */
+export async function queueOperation(
+  tx: Tx,
+  deployment: DeploymentRow,
+  kind: ReleaseKind,
+  note: string,
+  affects?: readonly string[],
+): Promise<void> {
   if (deployment.liveReleaseId === null) return;
   const [live] = await tx
     .select()
@@ -41,7 +48,7 @@ async function queueOperation(tx: Tx, deployment: DeploymentRow, kind: ReleaseKi
   const { orgId, projectId, regionId, id: deploymentId } = deployment;
   await insertQueued(tx, {
     id: newId('release'), orgId, projectId, deploymentId, regionId, number: null, kind, lane: kindRules[kind].lane,
-    snapshot: { ...live.snapshot, affects: live.snapshot.components.map((one) => one.componentId) }, trigger: { by: 'platform', note },
+    snapshot: { ...live.snapshot, affects: [...(affects ?? live.snapshot.components.map((one) => one.componentId))] }, trigger: { by: 'platform', note },
   }); // prettier-ignore
 }
 

@@ -2,6 +2,7 @@
 import type { Clock } from '#server/clock.ts';
 import { isAborted, isRetryable } from '#server/errors.ts';
 import type { Logger } from '#server/log.ts';
+import { createMemory, type Memory } from '#server/edge/haproxy/memory.ts';
 import { digestOf, files, routeEntries, type BaseOptions } from '#server/edge/haproxy/config.ts';
 import type { EdgeConfig } from '#server/edge/haproxy/driver.ts';
 import { withFreeSlots, withNewWorker, withTraffic, type EdgeState } from '#server/edge/haproxy/model.ts';
@@ -26,7 +27,7 @@ export interface KeeperParts {
 }
 export interface Keeper {
   /** The state as last saved, read once. */
-  memory: { get(): Promise<EdgeState>; set(state: EdgeState): void };
+  memory: Memory<EdgeState>;
   ensure: (signal: AbortSignal) => Promise<void>;
   stop: () => Promise<void>;
   /** A new worker with the state's slots. Call it inside the serial section. */
@@ -38,14 +39,8 @@ export interface Keeper {
 export function createKeeper({ config, clock, log, store, runtime, edgeProcess, serial }: KeeperParts): Keeper {
   const dashboard = new URL(config.SLIPWAY_PUBLIC_URL);
   const quietSince = new Map<string, number>();
-  let known: EdgeState | undefined;
   let watching: AbortController | undefined;
-  const memory: Keeper['memory'] = {
-    get: async () => (known ??= await store.load()),
-    set: (state) => {
-      known = state;
-    },
-  };
+  const memory = createMemory(() => store.load());
 
   const baseOptions = async (): Promise<BaseOptions> => {
     const certificates = await store.certificateDigest();
