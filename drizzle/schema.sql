@@ -9,7 +9,9 @@ create table artifacts (
   size_bytes bigint not null,
   exposed_ports jsonb not null default '[]'::jsonb,
   created_at timestamp(3) with time zone not null default now(),
-  removed_at timestamp(3) with time zone
+  removed_at timestamp(3) with time zone,
+  missing_since timestamp(3) with time zone,
+  image_gone_at timestamp(3) with time zone
 );
 create table audit_entries (
   seq bigint not null default nextval('audit_entries_seq_seq'::regclass),
@@ -430,6 +432,7 @@ alter table variables add constraint variables_pkey PRIMARY KEY (id);
 alter table variables add constraint variables_project_id_projects_id_fk FOREIGN KEY (project_id) REFERENCES projects(id) ON DELETE CASCADE;
 
 -- indexes
+CREATE INDEX artifacts_to_remove ON public.artifacts USING btree (removed_at) WHERE ((removed_at IS NOT NULL) AND (image_gone_at IS NULL));
 CREATE INDEX audit_org ON public.audit_entries USING btree (org_id, seq);
 CREATE INDEX branch_tips_org ON public.branch_tips USING btree (org_id);
 CREATE INDEX components_project ON public.components USING btree (org_id, project_id);

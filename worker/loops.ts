@@ -2,7 +2,8 @@
 import type { Engine } from '#server/release/engine.ts';
 import { followConsoles } from '#server/release/follow-consoles.ts';
 import { purgeDeployments } from '#server/release/purge.ts';
-import { sweepArtifacts, sweepOrphans, sweepReleases } from '#server/release/sweep.ts';
+import { sweepArtifacts } from '#server/release/sweep-artifacts.ts';
+import { sweepOrphans, sweepReleases } from '#server/release/sweep.ts';
 import { pollBranchTips } from '#worker/branch-tips.ts';
 import { removeOldJobs } from '#server/db/system/jobs.ts';
 import { replaceLostInstances } from '#server/db/system/lost-instances.ts';

@@ -128,6 +128,7 @@ function artifactsOver({ artifacts }: Client, fence: Fence): ArtifactStore {
     find: (reference, signal) => call(signal, (o) => artifacts.find.query({ reference }, o)),
     resolve: (reference, signal) => call(signal, (o) => artifacts.resolve.query({ reference }, o)),
     remove: (reference, signal) => call(signal, (o) => artifacts.remove.mutate({ fence, reference }, o)),
+    list: (signal) => call(signal, (o) => artifacts.list.query(undefined, o)),
   };
 }
 

@@ -26,6 +26,7 @@ export function fenceRegion(region: Region, fences: Fences): FencedRegion {
         find: (reference, signal) => artifacts.find(reference, signal),
         resolve: (reference, signal) => artifacts.resolve(reference, signal),
         remove: (reference, signal) => run(signal, (inner) => artifacts.remove(reference, inner)),
+        list: (signal) => artifacts.list(signal),
       },
       builds: {
         build: (request, onEvent, signal) => run(signal, (inner) => builds.build(request, onEvent, inner)),

@@ -22,7 +22,7 @@ export async function createLocalRegion(config: Config, installationId: string, 
   const engine = new Engine(config.SLIPWAY_DOCKER_SOCKET);
   const edge = createHaproxyEdge(config, { log: log.child({ part: 'edge' }) });
   const { instances, sessions } = await createDockerRuntime(engine, { installationId, stateDir: config.stateDir });
-  const artifacts = new DockerArtifacts(engine);
+  const artifacts = new DockerArtifacts(engine, installationId);
   const builds = createBuildEngine(config);
   return {
     region: { instances, sessions, artifacts, builds, edge, capacity: new HostCapacity() },

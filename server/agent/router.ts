@@ -94,6 +94,7 @@ const artifacts = t.router({
   find: reading.input(image).query(({ ctx, input }) => ctx.region.artifacts.find(input.reference, ctx.signal)),
   resolve: reading.input(image).query(({ ctx, input }) => ctx.region.artifacts.resolve(input.reference, ctx.signal)),
   remove: changing.input(image).mutation(({ ctx, input }) => ctx.region.artifacts.remove(input.reference, ctx.signal)),
+  list: reading.query(({ ctx }) => ctx.region.artifacts.list(ctx.signal)),
 });
 
 const builds = t.router({

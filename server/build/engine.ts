@@ -27,6 +27,7 @@ import { transferImage } from '#server/build/transfer.ts';
 import type { BuildEngine, BuildEvent, BuildRequest, BuildResult } from '#server/build/types.ts';
 import { AppError } from '#server/errors.ts';
 import { Engine } from '#server/runtime/docker/engine.ts';
+import { label as ownLabel } from '#server/runtime/docker/labels.ts';
 
 const mib = 1024 ** 2;
 const pruneLimitMs = 60_000;
@@ -43,6 +44,7 @@ const imageSchema = z.object({
 
 /** What a connection to the builder of this moment consists of. */
 interface Builder {
+  installationId: string;
   paths: BuilderPaths;
   status: BuilderStatus;
   engine: Engine;
@@ -52,14 +54,22 @@ interface Builder {
 }
 
 async function connect(config: BuilderConfig): Promise<Builder> {
-  const { tag } = await readInstallation(config.stateDir);
+  const { id: installationId, tag } = await readInstallation(config.stateDir);
   const paths = builderPaths(config.stateDir, tag);
   const status = await readBuilderStatus(paths);
   const engine = new Engine(status.socket);
   const cgroups = status.limits ? await findCgroups() : null;
   const leftovers = createLeftovers(engine, cgroups, `${paths.cgroup}/builds`);
   const prune = (): Promise<void> => leftovers.prune(AbortSignal.timeout(pruneLimitMs));
-  return { paths, status, engine, cgroups, leftovers, limits: createLimitWatcher(paths, status, cgroups, prune) };
+  return {
+    installationId,
+    paths,
+    status,
+    engine,
+    cgroups,
+    leftovers,
+    limits: createLimitWatcher(paths, status, cgroups, prune),
+  };
 }
 
 /** Arguments of tenants that would steer the builder itself are left out. */
@@ -68,7 +78,7 @@ function buildArguments(request: BuildRequest, label: string, namespace: string)
   return { ...Object.fromEntries(given), no_proxy: labelArgument(label), BUILDKIT_CACHE_MOUNT_NS: namespace };
 }
 
-function query(request: BuildRequest, dockerfile: string, label: string): Record<string, string> {
+function query(builder: Builder, request: BuildRequest, dockerfile: string, label: string): Record<string, string> {
   const namespace = createHash('sha256').update(request.cacheNamespace).digest('hex').slice(0, 32);
   return {
     version: '2',
@@ -77,7 +87,11 @@ function query(request: BuildRequest, dockerfile: string, label: string): Record
     dockerfile,
     ...(request.plan.target === '' ? {} : { target: request.plan.target }),
     buildargs: JSON.stringify(buildArguments(request, label, namespace)),
-    labels: JSON.stringify({ [workLabel]: request.workId, [buildLabel]: label }),
+    labels: JSON.stringify({
+      [workLabel]: request.workId,
+      [buildLabel]: label,
+      [ownLabel.installation]: builder.installationId,
+    }),
     // Enters the key of every RUN: tenants do not share layers that commands made.
     extrahosts: `slipway-cache-${namespace}:127.0.0.1`,
     networkmode: 'default',
@@ -139,7 +153,7 @@ async function run(
       if (problem instanceof ContextProblem) end({ by: 'context', problem });
     });
   try {
-    const answer = await engine.stream({ method: 'POST', path: '/build', query: query(request, packed.dockerfile, label), timeoutMs: request.limits.timeoutMs, signal: all });
+    const answer = await engine.stream({ method: 'POST', path: '/build', query: query(builder, request, packed.dockerfile, label), timeoutMs: request.limits.timeoutMs, signal: all });
     if (!answer) throw new AppError('unavailable', 'The build engine does not know how to build.');
     Object.assign(outcome, await follow(answer, trace));
   } catch (error) {

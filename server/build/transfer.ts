@@ -40,14 +40,21 @@ function addEntry(archive: Pack, name: string, data: Buffer): void {
   archive.entry({ name, size: data.length }, data);
 }
 
-/** An archive as `docker load` reads it. Layers that the engine has are named in the manifest only. */
-function archiveOf(files: LayerFiles, image: Image, shared: number): Readable {
+/**
+ * An archive as `docker load` reads it. Layers that the engine has are named in the manifest only. It carries the name,
+ * so that an agent which is killed in between leaves no image without one.
+ */
+function archiveOf(files: LayerFiles, image: Image, reference: string, shared: number): Readable {
   const archive = pack();
   const chains = chainIds(image.RootFS.Layers ?? []);
   const fill = async (): Promise<void> => {
     const name = `${image.Id.slice('sha256:'.length)}.json`;
     const layers = chains.map((chain) => `${chain.slice('sha256:'.length)}/layer.tar`);
-    addEntry(archive, 'manifest.json', Buffer.from(JSON.stringify([{ Config: name, RepoTags: null, Layers: layers }])));
+    addEntry(
+      archive,
+      'manifest.json',
+      Buffer.from(JSON.stringify([{ Config: name, RepoTags: [reference], Layers: layers }])),
+    );
     addEntry(archive, name, await files.configuration(image.Id));
     for (const [index, chain] of chains.entries()) {
       if (index < shared) continue;
@@ -91,7 +98,7 @@ export async function transferImage(
     const files = from.dataRoot === null ? null : await openLayerFiles(from.dataRoot);
     if (files) {
       const shared = await sharedLayers(runtime.engine, image.RootFS.Layers ?? [], runtime.known, signal);
-      await load(runtime.engine, archiveOf(files, image, shared), signal);
+      await load(runtime.engine, archiveOf(files, image, reference, shared), signal);
     } else {
       const saved = await from.engine.stream({ method: 'GET', path: `/images/${encodeURIComponent(imageId)}/get`, signal });
       if (saved) await load(runtime.engine, Readable.from(saved), signal);

@@ -9,6 +9,9 @@ export const limits = {
   membersAndInvitations: 300,
 } as const;
 
+/** The newest releases of a deployment that were live keep their artifacts, so that a rollback to them is always possible. */
+export const restorableReleases = 10;
+
 /** How long what was deleted can be restored. */
 export const trashHours = 48;
 export const restorableUntil = (deletedAt: Date): Date => new Date(deletedAt.getTime() + trashHours * 3_600_000);

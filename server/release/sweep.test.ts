@@ -3,12 +3,11 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from 'vitest';
 import { sql } from 'drizzle-orm';
-import { artifacts } from '#server/db/schema/releases.ts';
 import { createTestDatabase, type TestDatabase } from '#server/db/testing.ts';
 import { newId } from '#server/ids.ts';
 import { advanceRelease } from '#server/release/advance.ts';
 import { type Bench, createBench } from '#server/release/bench.ts';
-import { sweepArtifacts, sweepOrphans, sweepReleases } from '#server/release/sweep.ts';
+import { sweepOrphans, sweepReleases } from '#server/release/sweep.ts';
 import { requestRelease } from '#server/usecases/request-release.ts';
 
 let database: TestDatabase;
@@ -76,15 +75,3 @@ test('a release without a lease gets a job, one with a lease gets none', async (
   await database.db.execute(sql`update releases set lease_owner = null, lease_until = null where id = ${id}`);
   await bench.settle();
 });
-
-test('the images of the last ten live releases stay, older ones are removed', async () => {
-  for (let n = 1; n <= 12; n += 1) await deploy(`version ${n}`);
-  const before = bench.region.artifacts.references().length;
-  expect(await sweepArtifacts(bench.engine, never)).toBe(0);
-  await database.db.update(artifacts).set({ createdAt: new Date(Date.now() - 7_200_000) });
-  expect(await sweepArtifacts(bench.engine, never)).toBe(2);
-  expect(bench.region.artifacts.references()).toHaveLength(before - 2);
-  expect(await sweepArtifacts(bench.engine, never)).toBe(0);
-  await deploy('version 1');
-  expect(bench.edge.request(bench.host)).toMatchObject({ kind: 'server' });
-}, 60_000);

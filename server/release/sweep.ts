@@ -7,7 +7,6 @@ import path from 'node:path';
 import { and, eq, inArray, sql } from 'drizzle-orm';
 import { instances } from '#server/db/schema/instances.ts';
 import { releases } from '#server/db/schema/releases.ts';
-import { collectArtifacts } from '#server/db/system/artifacts.ts';
 import { wakeDue } from '#server/db/system/leases.ts';
 import { finalStates } from '#server/domain/release-machine.ts';
 import type { Engine } from '#server/release/engine.ts';
@@ -93,14 +92,4 @@ async function sweepFolders(engine: Engine): Promise<number> {
   const orphans = names.filter((name) => !wanted.has(name));
   for (const name of orphans) await rm(path.join(engine.workDir, name), { recursive: true, force: true });
   return orphans.length;
-}
-
-/** Removes images that no release needs. The row goes first: what is cut off in between is one image too many, never one missing. */
-export async function sweepArtifacts(engine: Engine, signal: AbortSignal): Promise<number> {
-  const references = await collectArtifacts(engine.db, engine.now);
-  if (references.length === 0) return 0;
-  const [row] = await engine.db.execute<{ fence: string }>(sql`select nextval('lease_fences') as fence`);
-  const region = engine.region({ scope: 'orphans', number: Number(row?.fence ?? 0) });
-  for (const reference of references) await region.artifacts.remove(reference, signal);
-  return references.length;
 }

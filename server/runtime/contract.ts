@@ -203,6 +203,9 @@ function figureTests(bench: Bench): void {
     expect(await bench.harness.artifacts.resolve(bench.harness.image, signal)).toMatchObject({ imageId });
     expect(await bench.harness.artifacts.find(absentImage, signal)).toBeNull();
     await bench.harness.artifacts.remove(absentImage, signal);
+    const listed = await bench.harness.artifacts.list(signal);
+    expect(listed).toContainEqual({ reference: bench.harness.image, own: false });
+    expect(listed.map((image) => image.reference)).not.toContain(absentImage);
   });
   it('answers a call whose signal has fired with aborted', async () => {
     await refused(bench.harness.instances.inspect(newId('instance'), AbortSignal.abort()), 'aborted');

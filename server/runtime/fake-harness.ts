@@ -17,7 +17,7 @@ const behaviours: Record<keyof RuntimeHarness['commands'], FakeBehaviour> = {
 /** A runtime, its stores and its harness, all in memory. */
 export function createFakeHarness(): RuntimeHarness {
   const artifacts = new FakeArtifactStore();
-  artifacts.put(image);
+  artifacts.put(image, {}, false);
   const runtime = new FakeRuntime({ hasImage: (reference) => artifacts.has(reference) });
   for (const [name, behaviour] of Object.entries(behaviours)) {
     runtime.behave((spec) => spec.command === name, behaviour);

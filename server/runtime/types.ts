@@ -139,6 +139,11 @@ export interface CapacityReader {
   capacity(signal: AbortSignal): Promise<Capacity>;
 }
 
+export interface StoredImage {
+  reference: string;
+  own: boolean;
+}
+
 /** Artifacts as the runtime engine holds them. */
 export interface ArtifactStore {
   /** The image id under this reference, or null. */
@@ -148,5 +153,8 @@ export interface ArtifactStore {
     reference: string,
     signal: AbortSignal,
   ): Promise<{ imageId: string; sizeBytes: number; exposedPorts: number[] } | null>;
+  /** Removes the name, and the image when it has no other. Fine when it is gone. @throws conflict while a container needs it. */
   remove(reference: string, signal: AbortSignal): Promise<void>;
+  /** Every name in the engine that `find` knows; `own` for what this installation built, by the label that its builds carry. */
+  list(signal: AbortSignal): Promise<StoredImage[]>;
 }

@@ -174,12 +174,19 @@ export const artifacts = pgTable(
     sizeBytes: bigint('size_bytes', { mode: 'number' }).notNull(),
     exposedPorts: jsonb('exposed_ports').$type<number[]>().notNull().default([]),
     createdAt: createdAt(),
-    /** Set when the image was collected; the row stays as history. */
+    /** Since when the engine was looked into and did not have it; null while it is there. */
+    missingSince: at('missing_since'),
+    /** Set when it was given up: nothing uses it from then on. The row stays as history. */
     removedAt: at('removed_at'),
+    /** Set once the engine confirmed that the image of a removed artifact is gone. */
+    imageGoneAt: at('image_gone_at'),
   },
   (t) => [
     uniqueIndex('artifacts_key')
       .on(t.orgId, t.buildKey)
       .where(sql`removed_at is null`),
+    index('artifacts_to_remove')
+      .on(t.removedAt)
+      .where(sql`removed_at is not null and image_gone_at is null`),
   ],
 );

@@ -2,15 +2,23 @@
 import * as z from 'zod';
 import { AppError } from '#server/errors.ts';
 import type { Engine } from '#server/runtime/docker/engine.ts';
+import { label } from '#server/runtime/docker/labels.ts';
 import { splitLines } from '#server/runtime/docker/lines.ts';
 import { isBuiltReference, isSafeReference } from '#server/runtime/docker/spec.ts';
-import type { ArtifactStore } from '#server/runtime/types.ts';
+import type { ArtifactStore, StoredImage } from '#server/runtime/types.ts';
 
 const imageSchema = z.object({
   Id: z.string(),
   Size: z.number(),
   Config: z.object({ ExposedPorts: z.record(z.string(), z.unknown()).nullish() }).nullish(),
 });
+const listSchema = z.array(
+  z.object({
+    RepoTags: z.array(z.string()).nullish(),
+    RepoDigests: z.array(z.string()).nullish(),
+    Labels: z.record(z.string(), z.string()).nullish(),
+  }),
+);
 type Image = z.output<typeof imageSchema>;
 const progressSchema = z.object({ error: z.string().optional() });
 const pullTimeoutMs = 60_000;
@@ -18,8 +26,12 @@ const pullTimeoutMs = 60_000;
 export class DockerArtifacts implements ArtifactStore {
   readonly #engine: Engine;
 
-  constructor(engine: Engine) {
+  readonly #installationId: string;
+
+  /** @param installationId the label of what counts as this installation's own */
+  constructor(engine: Engine, installationId: string) {
     this.#engine = engine;
+    this.#installationId = installationId;
   }
 
   async find(reference: string, signal: AbortSignal): Promise<string | null> {
@@ -36,6 +48,15 @@ export class DockerArtifacts implements ArtifactStore {
   async remove(reference: string, signal: AbortSignal): Promise<void> {
     if (!isBuiltReference(reference)) throw new AppError('bad_input', 'Only images that were built here are removed.');
     await this.#engine.act({ method: 'DELETE', path: imagePath(reference), signal });
+  }
+
+  async list(signal: AbortSignal): Promise<StoredImage[]> {
+    const images = await this.#engine.json(listSchema, { method: 'GET', path: '/images/json', signal });
+    return (images ?? []).flatMap((image) => {
+      const own = image.Labels?.[label.installation] === this.#installationId;
+      const names = [...(image.RepoTags ?? []), ...(image.RepoDigests ?? [])].filter(isSafeReference);
+      return names.map((reference) => ({ reference, own: own && isBuiltReference(reference) }));
+    });
   }
 
   async #image(reference: string, signal: AbortSignal): Promise<Image | null> {

@@ -19,12 +19,13 @@ async function dockerHarness(): Promise<RuntimeHarness> {
   const stateDir = await mkdtemp(path.join(tmpdir(), 'slipway-runtime-'));
   const image = await importTestImage(socketPath);
   const engine = new Engine(socketPath);
+  const installationId = newId('installation');
   const tag = randomBytes(2).toString('hex');
   const third = createHash('sha256').update(tag).digest()[0] ?? 0;
   let networks = 0;
   return {
-    ...(await createDockerRuntime(engine, { installationId: newId('installation'), stateDir })),
-    artifacts: new DockerArtifacts(engine),
+    ...(await createDockerRuntime(engine, { installationId, stateDir })),
+    artifacts: new DockerArtifacts(engine, installationId),
     capacity: new HostCapacity(),
     image: image.reference,
     network: () => {

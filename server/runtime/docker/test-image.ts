@@ -38,8 +38,11 @@ export async function importTestImage(socketPath: string): Promise<TestImage> {
     reference,
     async remove() {
       const path = `http://engine/images/${repository}:1`;
-      await (await request(path, { method: 'DELETE', dispatcher })).body.dump();
+      const removed = await request(path, { method: 'DELETE', query: { force: 'true' }, dispatcher });
+      const answer = await removed.body.text();
       await dispatcher.close();
+      // A test that leaves its image behind has to fail: nobody else ever removes it.
+      if (removed.statusCode !== 200 && removed.statusCode !== 404) throw new Error(answer);
     },
   };
 }
