@@ -29,6 +29,15 @@ export const imageReference = z
 export const gitUrl = z.string().trim().min(1, 'The https or ssh URL').max(500, 'At most 500 characters');
 export const stage = z.strictObject({ name: slug, kind: z.enum(stageKinds) });
 export const strictRef = gitRef.strict();
+/** The commits that a page showed: what ships is what was shown, or a conflict. */
+export const shownCommits = z
+  .array(
+    z.strictObject({
+      componentId: id,
+      commit: z.string().regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/, 'A full commit id'),
+    }),
+  )
+  .max(50);
 
 const secretText = z.string().min(1, 'Enter the token').max(1000, 'At most 1,000 characters');
 const username = z

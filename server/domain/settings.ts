@@ -30,6 +30,9 @@ export const refName = z
   );
 export const gitRef = z.object({ kind: z.enum(['branch', 'tag', 'commit']), name: refName });
 export type GitRef = z.output<typeof gitRef>;
+/** `build`: the newest build of that branch which went live in another deployment of the project, not its newest commit. */
+export const componentRef = z.object({ kind: z.enum(['branch', 'tag', 'commit', 'build']), name: refName });
+export type ComponentRef = z.output<typeof componentRef>;
 
 const command = z.string().trim().max(2000, 'At most 2,000 characters').nullable();
 export const httpPath = z
@@ -52,7 +55,7 @@ export const readinessSchema = z.object({
 });
 
 export const settingsSchema = z.object({
-  ref: gitRef.default({ kind: 'branch', name: 'main' }),
+  ref: componentRef.default({ kind: 'branch', name: 'main' }),
   rootDirectory: repositoryPath.default(''),
   build: z
     .object({

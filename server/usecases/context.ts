@@ -69,5 +69,5 @@ export function authorize(
 }
 
 /** Runs `work` in a transaction that sees the actor's organization only. */
-export const inOrg = <T>(ctx: Pick<UseCaseContext, 'actor' | 'db'>, work: (tx: Tx) => Promise<T>): Promise<T> =>
+export const inOrg = <T>(ctx: { db: Db; actor: Pick<Actor, 'orgId'> }, work: (tx: Tx) => Promise<T>): Promise<T> =>
   withOrg(ctx.db, ctx.actor.orgId, work);

@@ -4,12 +4,13 @@
  */
 import { and, asc, eq, inArray, isNull } from 'drizzle-orm';
 import type { Tx } from '#server/db/client.ts';
+import { newestBuild } from '#server/db/newest-build.ts';
 import { repositoryLocation } from '#server/db/repository-locations.ts';
 import { components, deployments, drafts, variables } from '#server/db/schema/projects.ts';
 import { releases } from '#server/db/schema/releases.ts';
 import type { ReleaseSnapshot, SnapshotComponent, SnapshotSource, SnapshotVariable } from '#server/domain/release.ts';
 import { routeConflicts } from '#server/domain/routes.ts';
-import { type GitRef, mergeSettings, type SettingsOverrides } from '#server/domain/settings.ts';
+import { type ComponentRef, type GitRef, mergeSettings, type SettingsOverrides } from '#server/domain/settings.ts';
 import { originsOf } from '#server/domain/setting-origins.ts';
 import { effectiveVariables, resolveVariables } from '#server/domain/variables.ts';
 import { AppError, badInput, notFound } from '#server/errors.ts';
@@ -22,12 +23,17 @@ export type RequestKind = 'deploy' | 'trigger' | 'configuration';
 
 /** What requesting a release needs of a context. */
 export type ReleaseContext = Pick<UseCaseContext, 'db' | 'actor' | 'keys' | 'sources'>;
+/** What planning one needs: no person, because branches that move ask for releases too. */
+export type PlanContext = Omit<ReleaseContext, 'actor'> & { actor: Pick<UseCaseContext['actor'], 'orgId'> };
 
 type VariableRow = typeof variables.$inferSelect;
 /** A component whose code may still have to be looked up. */
-interface PlannedComponent extends Omit<SnapshotComponent, 'source'> {
-  from: SnapshotSource | { kind: 'ref'; repositoryId: string; ref: GitRef };
+export interface PlannedComponent extends Omit<SnapshotComponent, 'source'> {
+  /** `missing`: the frozen code names nothing for it. */
+  from: SnapshotSource | { kind: 'ref'; repositoryId: string; ref: GitRef } | { kind: 'missing' };
 }
+/** Code that is given, component by component: a tag's, or another release's. */
+export type FrozenCode = readonly Pick<SnapshotComponent, 'componentId' | 'source'>[];
 export interface SnapshotPlan {
   deployment: typeof deployments.$inferSelect;
   draftRevision: number;
@@ -35,8 +41,16 @@ export interface SnapshotPlan {
   live: typeof releases.$inferSelect | null;
 }
 
-/** @throws AppError not_found, conflict (nothing live yet, not running), bad_input (draft, variables or routes to be mended) */
-export const planSnapshot = (ctx: ReleaseContext, deploymentId: string, kind: RequestKind): Promise<SnapshotPlan> =>
+/**
+ * @param frozen the code to take instead of what the refs say; add-ons keep their own.
+ * @throws AppError not_found, conflict (nothing live yet, not running), bad_input (draft, variables or routes to be mended)
+ */
+export const planSnapshot = (
+  ctx: PlanContext,
+  deploymentId: string,
+  kind: RequestKind,
+  frozen?: FrozenCode,
+): Promise<SnapshotPlan> =>
   inOrg(ctx, async (tx) => {
     const { orgId } = ctx.actor;
     const [row] = await tx
@@ -52,8 +66,8 @@ export const planSnapshot = (ctx: ReleaseContext, deploymentId: string, kind: Re
     if (kind !== 'deploy' && !live) throw new AppError('conflict', 'Nothing is live yet: use Deploy.');
     const planned =
       kind === 'trigger' && live
-        ? live.snapshot.components.map((component) => ({ ...component, from: refOf(component) }))
-        : await fromDraft(tx, ctx, deployment, draft.document, kind === 'configuration' ? live?.snapshot : undefined);
+        ? await fromLive(tx, deployment, live.snapshot)
+        : await fromDraft(tx, ctx, deployment, draft.document, codeFor(kind, live?.snapshot, frozen));
     return { deployment, draftRevision: draft.revision, components: planned, live };
   });
 
@@ -65,15 +79,53 @@ async function releaseRow(tx: Tx, orgId: string, id: string): Promise<typeof rel
   return row ?? null;
 }
 
-const refOf = ({ source, settings }: SnapshotComponent): PlannedComponent['from'] =>
-  source.kind === 'image' ? source : { kind: 'ref', repositoryId: source.repositoryId, ref: settings.ref };
+async function fromLive(tx: Tx, deployment: DeploymentRow, live: ReleaseSnapshot): Promise<PlannedComponent[]> {
+  const planned: PlannedComponent[] = [];
+  for (const component of live.components) {
+    const { source, settings, componentId } = component;
+    const from = source.kind === 'image' ? source : await refSource(tx, deployment, componentId, source.repositoryId, settings.ref); // prettier-ignore
+    planned.push({ ...component, from });
+  }
+  return planned;
+}
+
+type DeploymentRow = typeof deployments.$inferSelect;
+type CodeOf = (row: typeof components.$inferSelect) => SnapshotSource | { kind: 'missing' } | undefined;
+/** Where the code of a component comes from when not from its ref. */
+function codeFor(kind: RequestKind, live: ReleaseSnapshot | undefined, frozen: FrozenCode | undefined): CodeOf {
+  const sourceOf = (code: FrozenCode, id: string) => code.find((one) => one.componentId === id)?.source;
+  if (frozen === undefined)
+    return (row) => (kind === 'configuration' && live ? sourceOf(live.components, row.id) : undefined);
+  return (row) => {
+    if (row.kind === 'add-on') return sourceOf(live?.components ?? [], row.id);
+    return sourceOf(frozen, row.id) ?? (row.repositoryId === null ? undefined : { kind: 'missing' });
+  };
+}
+
+/** What a ref means: the host is asked later for a branch, a tag or a commit; a build is known here. @throws AppError bad_input */
+async function refSource(
+  tx: Tx,
+  deployment: DeploymentRow,
+  componentId: string,
+  repositoryId: string,
+  { kind, name }: ComponentRef,
+): Promise<PlannedComponent['from']> {
+  if (kind !== 'build') return { kind: 'ref', repositoryId, ref: { kind, name } };
+  const { orgId, projectId, id: deploymentId } = deployment;
+  const built = await newestBuild(tx, { orgId, projectId, deploymentId, componentId, branch: name });
+  if (built?.repositoryId === repositoryId) return built;
+  throw badInput(
+    `components.${componentId}.ref.name`,
+    `No other deployment of the project has brought a build of ${name} live. Deploy the branch there first, or choose the branch itself.`,
+  );
+}
 
 async function fromDraft(
   tx: Tx,
-  ctx: ReleaseContext,
-  deployment: typeof deployments.$inferSelect,
+  ctx: PlanContext,
+  deployment: DeploymentRow,
   draft: (typeof drafts.$inferSelect)['document'],
-  keepCode: ReleaseSnapshot | undefined,
+  codeOf: CodeOf,
 ): Promise<PlannedComponent[]> {
   const { orgId } = ctx.actor;
   const ids = draft.components.map((one) => one.componentId);
@@ -91,22 +143,22 @@ async function fromDraft(
     ) // prettier-ignore
     .orderBy(asc(components.position), asc(components.createdAt));
   const values = await currentVariables(tx, deployment);
-  const planned = rows.map((row): PlannedComponent => {
+  const planned: PlannedComponent[] = [];
+  for (const row of rows) {
     const overrides = draft.components.find((one) => one.componentId === row.id)?.overrides as SettingsOverrides;
     const settings = mergeSettings(row.settings, overrides);
-    const was = keepCode?.components.find((one) => one.componentId === row.id)?.source;
-    return {
+    const own = (): PlannedComponent['from'] | Promise<PlannedComponent['from']> =>
+      row.repositoryId === null ? imageOf(row) : refSource(tx, deployment, row.id, row.repositoryId, settings.ref);
+    planned.push({
       componentId: row.id,
       name: row.name,
       kind: row.kind,
       settings,
       origins: originsOf(row.settings, overrides),
       variables: snapshotVariables(values, row.id),
-      from:
-        was ??
-        (row.repositoryId === null ? imageOf(row) : { kind: 'ref', repositoryId: row.repositoryId, ref: settings.ref }),
-    };
-  });
+      from: codeOf(row) ?? (await own()),
+    });
+  }
   check(ctx, planned, values);
   return planned;
 }
@@ -117,7 +169,7 @@ function imageOf(row: typeof components.$inferSelect): SnapshotSource {
 }
 
 /** Values in force: the project's, then those of this deployment; later ones win within the same scope. */
-async function currentVariables(tx: Tx, deployment: typeof deployments.$inferSelect): Promise<VariableRow[]> {
+async function currentVariables(tx: Tx, deployment: DeploymentRow): Promise<VariableRow[]> {
   const rows = await tx
     .select()
     .from(variables)
@@ -145,7 +197,7 @@ function snapshotVariables(rows: readonly VariableRow[], componentId: string): S
 const platformPlaceholders = { PORT: '0', STAGE: '-', APP_PUBLIC_URL: '-', RELEASE: '0', COMPONENT: '-' };
 
 /** What would fail later for certain is an input error now. */
-function check(ctx: ReleaseContext, planned: readonly PlannedComponent[], rows: readonly VariableRow[]): void {
+function check(ctx: PlanContext, planned: readonly PlannedComponent[], rows: readonly VariableRow[]): void {
   const [conflict] = routeConflicts(planned);
   if (conflict) throw badInput(`components.${conflict.componentId}.route.path`, conflict.message);
   const other = planned.find((one) => one.settings.handOver !== 'overlap');
@@ -175,9 +227,9 @@ export interface ResolvedSnapshot {
   failure: { componentId: string; repositoryId: string; error: SourceFailure } | null;
 }
 
-/** Looks up each ref once. @throws AppError unavailable when a host does not answer for now. */
+/** Looks up each ref once. @throws AppError unavailable when a host does not answer for now, conflict when code is missing. */
 export async function resolveSnapshot(
-  ctx: ReleaseContext,
+  ctx: PlanContext,
   plan: SnapshotPlan,
   signal: AbortSignal,
 ): Promise<ResolvedSnapshot> {
@@ -190,6 +242,8 @@ export async function resolveSnapshot(
   };
   const done: SnapshotComponent[] = [];
   for (const { from, ...component } of plan.components) {
+    if (from.kind === 'missing')
+      throw new AppError('conflict', `${component.name} is not part of it: it was added to this deployment later.`);
     if (from.kind !== 'ref') {
       done.push({ ...component, source: from });
       continue;

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { cursor, id, limit } from '#server/api/inputs.ts';
+import { cursor, id, limit, shownCommits } from '#server/api/inputs.ts';
 import { orgInput, orgProcedure, router } from '#server/api/trpc.ts';
 import { abortRelease } from '#server/usecases/abort-release.ts';
 import { previewRelease } from '#server/usecases/preview-release.ts';
@@ -27,6 +27,7 @@ export const releasesRouter = router({
         deploymentId: id,
         kind: z.enum(['deploy', 'trigger', 'configuration']),
         draftRevision: z.number().int().min(1).optional(),
+        commits: shownCommits.optional(),
         note: z.string().trim().max(200, 'At most 200 characters').optional(),
       }),
     )
