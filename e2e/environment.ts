@@ -10,6 +10,13 @@ export const issuer = {
   clientSecret: 'client-secret+/=with:marks',
   name: 'Harbour ID',
 } as const;
+/** The GitHub server of `github-server.ts`. */
+export const github = {
+  port: 18_493,
+  url: 'http://127.0.0.1:18493',
+  clientId: 'Ov23liSlipwayE2e',
+  clientSecret: 'github-client-secret',
+} as const;
 export const dashboard = `http://slipway.localhost:${ports.http}`;
 export const owner = { name: 'Anna Berg', email: 'anna@example.test', password: 'correct-horse-battery-staple' };
 
@@ -24,6 +31,9 @@ export const installationEnvironment: Record<string, string> = {
   SLIPWAY_TIME_SCALE: process.env['SLIPWAY_E2E_TIME_SCALE'] ?? '0.1',
   SLIPWAY_BUILD_DISK_GIB: '10',
   SLIPWAY_PRIVATE_GIT_HOSTS: '127.0.0.1:18490',
+  GITHUB_URL: github.url,
+  GITHUB_CLIENT_ID: github.clientId,
+  GITHUB_CLIENT_SECRET: github.clientSecret,
   OIDC_ISSUER: issuer.url,
   OIDC_CLIENT_ID: issuer.clientId,
   OIDC_CLIENT_SECRET: issuer.clientSecret,

@@ -56,6 +56,10 @@ export const environmentSchema = z.object({
   SLIPWAY_FAULT: optionalText.describe(
     'Fault point for tests: `point=kill`, `throw` or `stop`, then `:n` for the n-th time',
   ),
+  GITHUB_URL: z
+    .url({ protocol: /^https?$/ })
+    .default('https://github.com')
+    .describe('GitHub, or the URL of a GitHub Enterprise server'),
   GITHUB_CLIENT_ID: optionalText.describe('Sign-in with GitHub'),
   GITHUB_CLIENT_SECRET: optionalText.describe('Sign-in with GitHub'),
   OIDC_ISSUER: z.url().optional().describe('Sign-in with any OpenID Connect issuer'),

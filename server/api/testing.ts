@@ -97,7 +97,7 @@ export async function openTestApi(adminUrl: string): Promise<TestApi> {
     templateSource,
     logs: createLogStore(database.db, path.join(folder, 'logs'), log),
     notices,
-    signInProviders: { OIDC_NAME: 'Single sign-on' },
+    signInProviders: { GITHUB_URL: 'https://github.com', OIDC_NAME: 'Single sign-on' },
     publicUrl: 'https://slipway.example.test',
     workDir: path.join(folder, 'work'),
     privateGitHosts: new Set(),

@@ -155,7 +155,7 @@ test('a provider makes an account only for open invitations, which it uses up', 
 test('next-auth’s token holds a session id and nothing else, and none once it is revoked', async () => {
   const user = await makeUser();
   const { db, clock, log } = api.services;
-  const options = authOptions({ db, clock, log, secret: 's', settings: { OIDC_NAME: '' } }, { address: '', userAgent: '' }, { tooMany: null }); // prettier-ignore
+  const options = authOptions({ db, clock, log, secret: 's', settings: { GITHUB_URL: 'https://github.com', OIDC_NAME: '' } }, { address: '', userAgent: '' }, { tooMany: null }); // prettier-ignore
   const jwt = options.callbacks?.jwt;
   const token = await jwt?.({
     token: { name: 'x', email: 'y' },

@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 const settings = {
-  GITHUB_CLIENT_ID: 'g', GITHUB_CLIENT_SECRET: 'g', OIDC_ISSUER: 'https://id.example.test/', OIDC_CLIENT_ID: 'o', OIDC_CLIENT_SECRET: 'o', OIDC_NAME: 'Harbour ID',
+  GITHUB_URL: 'https://github.com', GITHUB_CLIENT_ID: 'g', GITHUB_CLIENT_SECRET: 'g', OIDC_ISSUER: 'https://id.example.test/', OIDC_CLIENT_ID: 'o', OIDC_CLIENT_SECRET: 'o', OIDC_NAME: 'Harbour ID',
 }; // prettier-ignore
 type Claims = Record<string, unknown>;
 
@@ -85,6 +85,13 @@ test('of GitHub the primary address counts, and only when it is verified there',
 
 test('a provider is offered only when it is configured whole', () => {
   expect(oauthProviders(settings).map(({ id, name }) => [id, name])).toEqual([['github', 'GitHub'], ['oidc', 'Harbour ID']]); // prettier-ignore
-  expect(oauthProviders({ OIDC_NAME: 'x', OIDC_ISSUER: 'https://id.example.test', GITHUB_CLIENT_ID: 'g' })).toEqual([]);
+  expect(
+    oauthProviders({
+      OIDC_NAME: 'x',
+      OIDC_ISSUER: 'https://id.example.test',
+      GITHUB_URL: 'https://github.com',
+      GITHUB_CLIENT_ID: 'g',
+    }),
+  ).toEqual([]);
   expect(oauthProviders(settings).map(({ checks }) => checks)).toEqual([['pkce', 'state'], ['pkce', 'state', 'nonce']]); // prettier-ignore
 });

@@ -4,12 +4,14 @@ import * as z from 'zod';
 import type { Config } from '#server/config.ts';
 import type { SignInProvider } from '#server/domain/views/accounts.ts';
 
-export type ProviderSettings = Pick<Config, 'GITHUB_CLIENT_ID' | 'GITHUB_CLIENT_SECRET' | 'OIDC_ISSUER' | 'OIDC_CLIENT_ID' | 'OIDC_CLIENT_SECRET' | 'OIDC_NAME'>; // prettier-ignore
+export type ProviderSettings = Pick<Config, 'GITHUB_URL' | 'GITHUB_CLIENT_ID' | 'GITHUB_CLIENT_SECRET' | 'OIDC_ISSUER' | 'OIDC_CLIENT_ID' | 'OIDC_CLIENT_SECRET' | 'OIDC_NAME'>; // prettier-ignore
 
 const githubUser = z.object({ id: z.number(), login: z.string(), name: z.string().nullish() });
 const githubEmails = z.array(z.object({ email: z.string(), primary: z.boolean(), verified: z.boolean() }));
-async function githubGet(path: string, token: string): Promise<unknown> {
-  const answer = await fetch(`https://api.github.com${path}`, {
+/** GitHub's own API has a host of its own; an Enterprise server's is below its `/api/v3`. */
+const githubApi = (url: string): string => (url === 'https://github.com' ? 'https://api.github.com' : `${url}/api/v3`);
+async function githubGet(url: string, token: string): Promise<unknown> {
+  const answer = await fetch(url, {
     headers: { authorization: `Bearer ${token}`, accept: 'application/vnd.github+json', 'user-agent': 'slipway' },
     signal: AbortSignal.timeout(10_000),
   });
@@ -29,9 +31,9 @@ export function githubClaims(
     email_verified: primary?.verified ?? false,
   };
 }
-async function githubProfile(token: string): Promise<Record<string, unknown>> {
-  const user = githubUser.parse(await githubGet('/user', token));
-  return githubClaims(user, githubEmails.parse(await githubGet('/user/emails', token)));
+async function githubProfile(api: string, token: string): Promise<Record<string, unknown>> {
+  const user = githubUser.parse(await githubGet(`${api}/user`, token));
+  return githubClaims(user, githubEmails.parse(await githubGet(`${api}/user/emails`, token)));
 }
 
 type Profile = Record<string, unknown>;
@@ -57,15 +59,16 @@ export async function oidcProfile(claims: Profile, userinfo: (() => Promise<Prof
 
 function github(settings: ProviderSettings): OAuthConfig<Profile> | null {
   if (!settings.GITHUB_CLIENT_ID || !settings.GITHUB_CLIENT_SECRET) return null;
+  const url = settings.GITHUB_URL.replace(/\/+$/, '');
   return {
     id: 'github',
     name: 'GitHub',
     type: 'oauth',
     clientId: settings.GITHUB_CLIENT_ID,
     clientSecret: settings.GITHUB_CLIENT_SECRET,
-    authorization: { url: 'https://github.com/login/oauth/authorize', params: { scope: 'read:user user:email' } },
-    token: 'https://github.com/login/oauth/access_token',
-    userinfo: { request: ({ tokens }) => githubProfile(tokens.access_token ?? '') },
+    authorization: { url: `${url}/login/oauth/authorize`, params: { scope: 'read:user user:email' } },
+    token: `${url}/login/oauth/access_token`,
+    userinfo: { request: ({ tokens }) => githubProfile(githubApi(url), tokens.access_token ?? '') },
     checks: ['pkce', 'state'],
     profile: asUser,
   };
