@@ -1,7 +1,7 @@
 /** Fields of inputs. Never derived from table schemas; every object is strict and every field limited. */
 import * as z from 'zod';
 import { displayName, slug } from '#server/domain/naming.ts';
-import { gitRef, portNumber, repositoryPath } from '#server/domain/settings.ts';
+import { gitRef, imageReference, portNumber, repositoryPath } from '#server/domain/settings.ts';
 import { settingsOverrides } from '#server/domain/settings-overrides.ts';
 import { componentKinds, roles, stageKinds, variableScopes, variableUses } from '#server/domain/words.ts';
 
@@ -20,12 +20,6 @@ export const limit = z.number().int().min(1).max(200).default(50);
 export const role = z.enum(roles);
 export const token = z.string().min(1).max(200);
 
-/** `name@sha256:…`: a digest, so that what runs is what was named. */
-export const imageReference = z
-  .string()
-  .trim()
-  .max(300, 'At most 300 characters')
-  .regex(/^[a-z0-9](?:[a-z0-9._:/-]*[a-z0-9])?@sha256:[a-f0-9]{64}$/, 'Give the image with its digest: name@sha256:…');
 export const gitUrl = z.string().trim().min(1, 'The https or ssh URL').max(500, 'At most 500 characters');
 export const stage = z.strictObject({ name: slug, kind: z.enum(stageKinds) });
 export const strictRef = gitRef.strict();

@@ -34,6 +34,13 @@ export type GitRef = z.output<typeof gitRef>;
 export const componentRef = z.object({ kind: z.enum(['branch', 'tag', 'commit', 'build']), name: refName });
 export type ComponentRef = z.output<typeof componentRef>;
 
+/** `name@sha256:…`: a digest, so that what runs is what was named. */
+export const imageReference = z
+  .string()
+  .trim()
+  .max(300, 'At most 300 characters')
+  .regex(/^[a-z0-9](?:[a-z0-9._:/-]*[a-z0-9])?@sha256:[a-f0-9]{64}$/, 'Give the image with its digest: name@sha256:…');
+
 const command = z.string().trim().max(2000, 'At most 2,000 characters').nullable();
 export const httpPath = z
   .string()
@@ -57,6 +64,8 @@ export const readinessSchema = z.object({
 export const settingsSchema = z.object({
   ref: componentRef.default({ kind: 'branch', name: 'main' }),
   rootDirectory: repositoryPath.default(''),
+  /** Of a component that is an image: what runs instead of the one it was made with. */
+  image: imageReference.nullable().default(null),
   build: z
     .object({
       planner: z.enum(planners).default('auto'),

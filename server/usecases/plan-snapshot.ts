@@ -10,7 +10,7 @@ import { components, deployments, drafts, variables } from '#server/db/schema/pr
 import { releases } from '#server/db/schema/releases.ts';
 import type { ReleaseSnapshot, SnapshotComponent, SnapshotSource, SnapshotVariable } from '#server/domain/release.ts';
 import { routeConflicts } from '#server/domain/routes.ts';
-import { type ComponentRef, type GitRef, mergeSettings, type SettingsOverrides } from '#server/domain/settings.ts';
+import { type ComponentRef, type GitRef, mergeSettings, type Settings, type SettingsOverrides } from '#server/domain/settings.ts'; // prettier-ignore
 import { originsOf } from '#server/domain/setting-origins.ts';
 import { effectiveVariables, resolveVariables } from '#server/domain/variables.ts';
 import { AppError, badInput, notFound } from '#server/errors.ts';
@@ -147,8 +147,12 @@ async function fromDraft(
   for (const row of rows) {
     const overrides = draft.components.find((one) => one.componentId === row.id)?.overrides as SettingsOverrides;
     const settings = mergeSettings(row.settings, overrides);
+    if (row.repositoryId !== null && settings.image !== null)
+      throw badInput(`components.${row.name}.image`, `${row.name} is built from code: an image has no effect on it.`);
     const own = (): PlannedComponent['from'] | Promise<PlannedComponent['from']> =>
-      row.repositoryId === null ? imageOf(row) : refSource(tx, deployment, row.id, row.repositoryId, settings.ref);
+      row.repositoryId === null
+        ? imageOf(row, settings)
+        : refSource(tx, deployment, row.id, row.repositoryId, settings.ref);
     planned.push({
       componentId: row.id,
       name: row.name,
@@ -163,9 +167,9 @@ async function fromDraft(
   return planned;
 }
 
-function imageOf(row: typeof components.$inferSelect): SnapshotSource {
+function imageOf(row: typeof components.$inferSelect, settings: Settings): SnapshotSource {
   if (row.image === null) throw badInput(`components.${row.name}.source`, `${row.name} has neither code nor an image.`);
-  return { kind: 'image', reference: row.image };
+  return { kind: 'image', reference: settings.image ?? row.image };
 }
 
 /** Values in force: the project's, then those of this deployment; later ones win within the same scope. */

@@ -11,7 +11,7 @@ const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.str
 /** The fields that apply to a kind of component, group by group. */
 export const groupsFor = (kind: string, hasRepository: boolean) =>
   settingGroups
-    .filter((group) => hasRepository || (group.title !== 'Source' && group.title !== 'Build'))
+    .filter((group) => !group.of || group.of === (hasRepository ? 'repository' : 'image'))
     .map((group) => ({ ...group, fields: group.fields.filter((field) => !field.for || field.for.includes(kind)) }))
     .filter((group) => group.fields.length > 0);
 
@@ -93,6 +93,8 @@ export function typedValue(field: SettingField, text: string, before: unknown): 
       return trimmed === '' ? null : { path: trimmed, status: valueAt(before, 'status') ?? 200 };
     case 'paths':
       return trimmed === '' ? [] : trimmed.split(',').map((part) => part.trim()).filter(Boolean); // prettier-ignore
+    case 'image':
+      return trimmed === '' ? null : trimmed;
     case 'command':
       return trimmed === '' ? null : text;
     case 'path':

@@ -35,7 +35,12 @@ export function SettingControl({ field, value, origin, live, isAsked, disabled, 
     setTyped({ text, value: JSON.stringify(next) });
     onChange(next);
   };
-  const isMono = field.kind === 'command' || field.kind === 'path' || field.kind === 'paths' || field.kind === 'http';
+  const isMono =
+    field.kind === 'command' ||
+    field.kind === 'path' ||
+    field.kind === 'paths' ||
+    field.kind === 'http' ||
+    field.kind === 'image';
   return (
     <div
       ref={control}

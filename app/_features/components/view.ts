@@ -1,7 +1,7 @@
 /** Settings as people read them: one list of fields with label, unit and limits in words. Pure. */
 import type { Settings } from '#server/domain/settings.ts';
 
-export type FieldKind = 'text' | 'command' | 'path' | 'number' | 'cpu' | 'choice' | 'ref' | 'http' | 'paths';
+export type FieldKind = 'text' | 'command' | 'path' | 'number' | 'cpu' | 'choice' | 'ref' | 'http' | 'paths' | 'image';
 export interface SettingField {
   path: string;
   label: string;
@@ -16,6 +16,8 @@ export interface SettingGroup {
   title: string;
   fields: readonly SettingField[];
   isAdvanced?: boolean;
+  /** Only for components from a repository, or only for images; both when absent. */
+  of?: 'repository' | 'image';
 }
 
 const listening = ['web', 'tcp', 'static'] as const;
@@ -50,7 +52,20 @@ export const settingGroups: readonly SettingGroup[] = [
     ],
   },
   {
+    title: 'Image',
+    of: 'image',
+    fields: [
+      {
+        path: 'image',
+        label: 'Image',
+        kind: 'image',
+        hint: 'name@sha256:… that this deployment runs. Empty: the one that the component was made with',
+      },
+    ],
+  },
+  {
     title: 'Source',
+    of: 'repository',
     fields: [
       {
         path: 'ref',
@@ -63,6 +78,7 @@ export const settingGroups: readonly SettingGroup[] = [
   },
   {
     title: 'Build',
+    of: 'repository',
     fields: [
       {
         path: 'build.planner',
