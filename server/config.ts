@@ -12,6 +12,12 @@ const seconds = (value: number): z.ZodDefault<z.ZodCoercedNumber> => z.coerce.nu
 const port = z.coerce.number().int().min(1).max(65_535);
 const optionalText = z.string().trim().min(1).optional();
 
+const siteUrl = (value: string) =>
+  z
+    .url()
+    .default(value)
+    .transform((url) => url.replace(/\/+$/, ''));
+
 export const environmentSchema = z.object({
   SLIPWAY_STATE: z.string().default('.slipway').describe('State folder: database, secrets, logs, volumes, sockets'),
   DATABASE_URL: z.url().describe('PostgreSQL 15 or newer; `npm run up` starts its own when unset'),
@@ -34,7 +40,7 @@ export const environmentSchema = z.object({
     .describe('Applications answer below this domain'),
   SLIPWAY_HTTP_PORT: port.default(80).describe("The edge's http port"),
   SLIPWAY_HTTPS_PORT: port.default(443).describe("The edge's https port"),
-  SLIPWAY_SSH_PORT: port.default(2222).describe('Kept for the SSH gateway, which is to come'),
+  SLIPWAY_SSH_PORT: port.default(2222).describe('The SSH gateway: shells in instances, and git'),
   SLIPWAY_BIND: z.string().default('127.0.0.1').describe('Address that the edge listens on'),
   SLIPWAY_WEB_PORT: port.default(4620).describe('Loopback port of the dashboard behind the edge'),
   SLIPWAY_POSTGRES_PORT: port.default(4621).describe('Loopback port of the PostgreSQL that `npm run up` starts'),
@@ -53,6 +59,8 @@ export const environmentSchema = z.object({
     .string()
     .default('')
     .describe('Comma-separated hosts or host:port with private addresses that tenants may fetch from'),
+  SLIPWAY_GITHUB_URL: siteUrl('https://github.com').describe('Where SSH keys are imported from as GitHub'),
+  SLIPWAY_GITLAB_URL: siteUrl('https://gitlab.com').describe('Where SSH keys are imported from as GitLab'),
   SLIPWAY_FAULT: optionalText.describe(
     'Fault point for tests: `point=kill`, `throw` or `stop`, then `:n` for the n-th time',
   ),

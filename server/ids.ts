@@ -7,6 +7,7 @@ export const idPrefixes = {
   user: 'usr', session: 'ses', organization: 'org', region: 'reg', project: 'prj', repository: 'rep',
   credential: 'crd', component: 'cmp', deployment: 'dep', variable: 'var', release: 'rel', artifact: 'art',
   instance: 'ins', volume: 'vol', logStream: 'log', audit: 'aud', installation: 'inst', invitation: 'inv', tag: 'tag',
+  sshKey: 'key',
 } as const; // prettier-ignore
 export type IdKind = keyof typeof idPrefixes;
 

@@ -48,6 +48,10 @@ async function openWebProcess(): Promise<WebProcess> {
       workDir,
       privateGitHosts: config.privateGitHosts,
       sshPort: config.SLIPWAY_SSH_PORT,
+      keySites: {
+        urls: { github: config.SLIPWAY_GITHUB_URL, gitlab: config.SLIPWAY_GITLAB_URL },
+        privateHosts: config.privateGitHosts,
+      },
     },
   };
 }

@@ -102,6 +102,7 @@ export async function openTestApi(adminUrl: string): Promise<TestApi> {
     workDir: path.join(folder, 'work'),
     privateGitHosts: new Set(),
     sshPort: 2222,
+    keySites: { urls: { github: 'https://github.invalid', gitlab: 'https://gitlab.invalid' }, privateHosts: new Set() },
   };
   const context = (person: Person | null, address = '203.0.113.9'): ApiContext => ({ services, person, address, userAgent: 'test' }); // prettier-ignore
   return {

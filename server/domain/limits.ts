@@ -7,6 +7,8 @@ export const limits = {
   /** Current versions, all scopes of a project together. */
   variablesPerProject: 2000,
   membersAndInvitations: 300,
+  /** Of one person. */
+  sshKeys: 50,
 } as const;
 
 /** The newest releases of a deployment that were live keep their artifacts, so that a rollback to them is always possible. */

@@ -8,7 +8,7 @@ const own = { orgId: 'org_1' };
 const table: Record<Action, string> = {
   'organization.read': 'oadv', 'organization.update': 'oa', 'organization.delete': 'o', 'member.read': 'oadv', 'member.manage': 'oa', 'audit.read': 'oa',
   'project.read': 'oadv', 'project.create': 'oad', 'project.update': 'oad', 'project.delete': 'oa', 'credential.read': 'oadv', 'credential.manage': 'oad',
-  'deployment.read': 'oadv', 'deployment.create': 'oad', 'deployment.update': 'oad', 'deployment.delete': 'oa', 'deployment.operate': 'oad',
+  'deployment.read': 'oadv', 'deployment.create': 'oad', 'deployment.update': 'oad', 'deployment.delete': 'oa', 'deployment.operate': 'oad', 'deployment.connect': 'oad',
   'variable.read': 'oadv', 'variable.write': 'oad', 'release.read': 'oadv', 'release.create': 'oad', 'release.abort': 'oad', 'log.read': 'oadv', 'region.read': 'oadv',
 }; // prettier-ignore
 

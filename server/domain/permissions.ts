@@ -4,7 +4,7 @@ import type { Role } from '#server/domain/words.ts';
 export const actions = [
   'organization.read', 'organization.update', 'organization.delete', 'member.read', 'member.manage', 'audit.read',
   'project.read', 'project.create', 'project.update', 'project.delete', 'credential.read', 'credential.manage',
-  'deployment.read', 'deployment.create', 'deployment.update', 'deployment.delete', 'deployment.operate',
+  'deployment.read', 'deployment.create', 'deployment.update', 'deployment.delete', 'deployment.operate', 'deployment.connect',
   'variable.read', 'variable.write', 'release.read', 'release.create', 'release.abort', 'log.read', 'region.read',
 ] as const; // prettier-ignore
 export type Action = (typeof actions)[number];
@@ -27,7 +27,7 @@ export interface Resource {
 
 const viewer: readonly Action[] = ['organization.read', 'member.read', 'project.read', 'deployment.read', 'variable.read', 'release.read', 'log.read', 'region.read', 'credential.read']; // prettier-ignore
 const developer: readonly Action[] = [
-  ...viewer, 'project.create', 'project.update', 'credential.manage', 'deployment.create', 'deployment.update', 'deployment.operate',
+  ...viewer, 'project.create', 'project.update', 'credential.manage', 'deployment.create', 'deployment.update', 'deployment.operate', 'deployment.connect',
   'variable.write', 'release.create', 'release.abort',
 ]; // prettier-ignore
 const admin: readonly Action[] = [

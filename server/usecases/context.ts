@@ -11,6 +11,7 @@ import { AppError } from '#server/errors.ts';
 import type { Logger } from '#server/log.ts';
 import type { LogStore } from '#server/logs/types.ts';
 import type { RepositoryHost, SourceProvider } from '#server/source/types.ts';
+import type { KeySiteUrls } from '#server/ssh/import-keys.ts';
 
 /** Keys derived from the master secret; one per purpose. */
 export interface Keys {
@@ -42,6 +43,8 @@ export interface Services {
   privateGitHosts: ReadonlySet<string>;
   /** The SSH gateway's port, for the commands that pages show. */
   sshPort: number;
+  /** Where public keys are imported from. */
+  keySites: KeySiteUrls;
 }
 
 /** A signed-in person, before an organization is chosen. */

@@ -5,3 +5,4 @@ export * from '#server/db/schema/platform.ts';
 export * from '#server/db/schema/projects.ts';
 export * from '#server/db/schema/releases.ts';
 export * from '#server/db/schema/tags.ts';
+export * from '#server/db/schema/ssh.ts';

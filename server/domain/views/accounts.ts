@@ -27,6 +27,24 @@ export interface SessionView {
   createdAt: Date;
   lastSeenAt: Date;
 }
+export interface SshKeyView {
+  id: string;
+  name: string;
+  algorithm: string;
+  /** `SHA256:…` */
+  fingerprint: string;
+  createdAt: Date;
+  lastUsedAt: Date | null;
+  /** Address of the client that used it last. */
+  lastUsedFrom: string | null;
+}
+export interface AddedSshKeys {
+  added: number;
+  /** Of those given, how many were there already. */
+  known: number;
+  /** All of the person's keys now. */
+  keys: SshKeyView[];
+}
 export interface SignInProvider {
   /** For next-auth's `signIn(id)`. */
   id: 'credentials' | 'github' | 'oidc';
