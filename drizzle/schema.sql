@@ -301,6 +301,17 @@ create table sign_in_attempts (
   window_start timestamp(3) with time zone not null,
   count integer not null default 0
 );
+create table ssh_keys (
+  id text not null,
+  user_id text not null,
+  name text not null,
+  algorithm text not null,
+  fingerprint text not null,
+  blob text not null,
+  created_at timestamp(3) with time zone not null default now(),
+  last_used_at timestamp(3) with time zone,
+  last_used_from text
+);
 create table tags (
   id text not null,
   org_id text not null,
@@ -419,6 +430,8 @@ alter table repositories add constraint repositories_project_id_projects_id_fk F
 alter table sessions add constraint sessions_pkey PRIMARY KEY (id);
 alter table sessions add constraint sessions_user_id_users_id_fk FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
 alter table sign_in_attempts add constraint sign_in_attempts_key_window_start_pk PRIMARY KEY (key, window_start);
+alter table ssh_keys add constraint ssh_keys_pkey PRIMARY KEY (id);
+alter table ssh_keys add constraint ssh_keys_user_id_users_id_fk FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
 alter table tags add constraint tags_created_by_users_id_fk FOREIGN KEY (created_by) REFERENCES users(id) ON DELETE SET NULL;
 alter table tags add constraint tags_org_id_organizations_id_fk FOREIGN KEY (org_id) REFERENCES organizations(id) ON DELETE CASCADE;
 alter table tags add constraint tags_pkey PRIMARY KEY (id);
@@ -457,6 +470,7 @@ CREATE INDEX releases_working ON public.releases USING btree (due_at) WHERE (sta
 CREATE INDEX repositories_project ON public.repositories USING btree (org_id, project_id);
 CREATE INDEX sessions_user ON public.sessions USING btree (user_id, created_at);
 CREATE INDEX sign_in_attempts_window ON public.sign_in_attempts USING btree (window_start);
+CREATE INDEX ssh_keys_user ON public.ssh_keys USING btree (user_id);
 CREATE INDEX tags_project ON public.tags USING btree (org_id, project_id, created_at);
 CREATE INDEX variables_deployment ON public.variables USING btree (deployment_id);
 CREATE INDEX variables_project ON public.variables USING btree (org_id, project_id, replaced_at);
@@ -474,6 +488,7 @@ CREATE UNIQUE INDEX projects_slug ON public.projects USING btree (org_id, slug);
 CREATE UNIQUE INDEX regions_slug ON public.regions USING btree (slug);
 CREATE UNIQUE INDEX releases_number ON public.releases USING btree (deployment_id, number);
 CREATE UNIQUE INDEX releases_one_active ON public.releases USING btree (deployment_id) WHERE (state = ANY (ARRAY['fetching'::text, 'building'::text, 'storing'::text, 'starting'::text, 'checking'::text, 'hook'::text, 'switching'::text, 'cancelling'::text]));
+CREATE UNIQUE INDEX ssh_keys_blob ON public.ssh_keys USING btree (blob);
 CREATE UNIQUE INDEX tags_name ON public.tags USING btree (project_id, lower(name));
 CREATE UNIQUE INDEX users_email ON public.users USING btree (email);
 
