@@ -47,10 +47,11 @@ const isAlgorithm = (name: string): name is KeyAlgorithm => keyAlgorithms.some((
 /** Why the blob is not a key that may sign in, or null when it is one of the algorithm that it names. */
 export function problemOfBlob(blob: Buffer): string | null {
   const parts = blob.length > mostBlobBytes ? null : stringsOf(blob);
-  const [name, ...fields] = parts ?? [];
+  const damaged = 'The key is cut off or damaged.';
+  if (!parts) return damaged;
+  const [name, ...fields] = parts;
   const algorithm = name?.toString('latin1') ?? '';
   if (!isAlgorithm(algorithm)) return 'This kind of key is not taken: use Ed25519, ECDSA or RSA.';
-  const damaged = 'The key is cut off or damaged.';
   const isSecurityKey = algorithm.startsWith('sk-');
   const lengths = isSecurityKey ? fields.slice(0, -1) : fields;
   if (isSecurityKey && (fields.at(-1)?.length ?? 0) === 0) return damaged;
