@@ -18,6 +18,8 @@ export interface BuildPlan {
   port: number | null;
   /** Start command for an image whose own is not to be used; null keeps the image's. */
   command: string | null;
+  /** Hooks that the Procfile names; the settings come first. */
+  hooks?: { postdeploy: string | null; firstDeploy: string | null };
 }
 
 export type BuildEvent =

@@ -25,6 +25,8 @@ export interface SnapshotVariable {
   use: VariableUse;
   scope: VariableScope;
 }
+/** Who set a value that is not the product's default. Later ones win: the file of the repository, the project, the deployment. */
+export type SettingOrigin = 'slipway.yaml' | 'project' | 'deployment';
 export interface SnapshotComponent {
   componentId: string;
   name: string;
@@ -33,7 +35,7 @@ export interface SnapshotComponent {
   /** Project defaults merged with the deployment's overrides. */
   settings: Settings;
   /** Dotted setting path → where its value came from, for the ones that are not the product's default. */
-  origins: Record<string, 'project' | 'deployment'>;
+  origins: Record<string, SettingOrigin>;
   variables: readonly SnapshotVariable[];
 }
 export interface ReleaseSnapshot {

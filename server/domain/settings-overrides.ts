@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { type SettingsOverrides, settingsSchema } from '#server/domain/settings.ts';
 
 /** Groups (`prefault`) may be given in part; everything else is given whole. Unknown fields are refused at every level. */
-function subsetOf(shape: Readonly<Record<string, z.core.$ZodType>>): z.ZodType {
+export function subsetOf(shape: Readonly<Record<string, z.core.$ZodType>>): z.ZodType {
   return z.strictObject(
     Object.fromEntries(Object.entries(shape).map(([key, field]) => [key, z.optional(fieldSchema(field))])),
   );

@@ -84,8 +84,28 @@ export const settingsSchema = z.object({
       extraPaths: z.array(repositoryPath).max(20).default([]),
     })
     .prefault({}),
-  run: z.object({ command: command.default(null), port: portNumber.nullable().default(null) }).prefault({}),
-  hook: z.object({ postdeploy: command.default(null), firstDeploy: command.default(null) }).prefault({}),
+  run: z
+    .object({
+      command: command.default(null),
+      /** Which line of the `Procfile` it runs; `null`: the one with its name, else the one of its kind. */
+      processType: z
+        .string()
+        .regex(/^[A-Za-z][A-Za-z0-9_-]{0,31}$/, 'Letters, digits, _ and -, at most 32')
+        .nullable()
+        .default(null),
+      port: portNumber.nullable().default(null),
+    })
+    .prefault({}),
+  hook: z
+    .object({
+      /** Once per release, before traffic; an empty text means none, also when the `Procfile` has one. */
+      postdeploy: command.default(null),
+      /** In place of it until the first release is live. */
+      firstDeploy: command.default(null),
+      /** May run again after its instance was lost; otherwise a lost one fails the release. */
+      repeatable: z.boolean().default(false),
+    })
+    .prefault({}),
   size: z
     .object({
       cpuMillis: z.number().int().min(50, 'At least 0.05 CPU').max(64_000, 'At most 64 CPU').default(1000),

@@ -47,7 +47,7 @@ async function build(
     await writeFile(path.join(folder, file), content);
   }
   const { kind, settings } = component;
-  const planned = planBuild(await listDirectory(folder), mergeSettings(settings), { kind, buildVariables: ['APP_GREETING'] }); // prettier-ignore
+  const planned = planBuild(await listDirectory(folder), mergeSettings(settings), { name: component.name, kind, buildVariables: ['APP_GREETING'] }); // prettier-ignore
   if (planned.kind === 'failed') throw new Error(planned.message);
   const reference = `slipway/${randomBytes(16).toString('hex')}:1`;
   references.push(reference);

@@ -39,7 +39,7 @@ describe('built-in templates', () => {
         for (const { name, kind, settings } of template.components) {
           expect(slug.parse(name)).toBe(name);
           const merged = mergeSettings(settings);
-          const result = planBuild(listing, merged, { kind, buildVariables: ['APP_GREETING'] });
+          const result = planBuild(listing, merged, { name, kind, buildVariables: ['APP_GREETING'] });
           expect(result).toMatchObject({ kind: 'planned', plan: { dockerfile: { kind: 'rendered' } } });
           if (result.kind === 'planned' && merged.run.port !== null) expect(result.plan.port).toBe(merged.run.port);
         }

@@ -51,7 +51,11 @@ async function look(
   try {
     await ctx.sources.fetch(location, resolved.commit, directory, { root: wanted.rootDirectory, extra: [] }, signal);
     const settings = mergeSettings({ rootDirectory: wanted.rootDirectory });
-    const result = planBuild(await listDirectory(directory), settings, { kind: 'web', buildVariables: [] });
+    const result = planBuild(await listDirectory(directory), settings, {
+      name: 'web',
+      kind: 'web',
+      buildVariables: [],
+    });
     return {
       url: location.url,
       defaultBranch,

@@ -1,4 +1,5 @@
 /** Planner: the repository's own Dockerfile. Whether the engine knows its features is the builder's question. */
+import { processTypeOf } from '#server/build/planners/procfile.ts';
 import { planFailure } from '#server/build/planners/results.ts';
 import type { PlanInput, Planner, PlanResult } from '#server/build/planners/types.ts';
 
@@ -40,6 +41,10 @@ function planFile(input: PlanInput, path: string, text: string): PlanResult {
   const instructions = instructionsOf(text);
   const port = exposedPort(instructions);
   const target = settings.build.target;
+  const declared = processTypeOf(input);
+  if (declared !== null && 'kind' in declared) return declared;
+  // The Dockerfile's own command is the web process, unless the Procfile means this component by name.
+  const process = declared && (declared.isNamed || declared.type !== 'web') ? declared : null;
   return {
     kind: 'planned',
     plan: {
@@ -48,12 +53,13 @@ function planFile(input: PlanInput, path: string, text: string): PlanResult {
         `Dockerfile: ${path}`,
         ...(target === '' ? [] : [`target ${target}`]),
         ...(port === null ? [] : [`listens on ${port} (EXPOSE)`]),
+        ...(process ? [`starts with \`${process.command}\` (Procfile ${process.type})`] : []),
       ],
       dockerfile: { kind: 'repository', path: joined(settings.rootDirectory, path) },
       context: joined(settings.rootDirectory, settings.build.context),
       target,
       port,
-      command: settings.run.command,
+      command: settings.run.command ?? process?.command ?? null,
     },
   };
 }

@@ -13,7 +13,7 @@ const put = (name: string, content: string | Buffer = 'x'): void => {
 };
 const link = (name: string, target: string): void => symlinkSync(target, path.join(root, name));
 const plan = async (settings: SettingsOverrides) =>
-  planBuild(await listDirectory(root), mergeSettings(settings), { kind: 'web', buildVariables: [] });
+  planBuild(await listDirectory(root), mergeSettings(settings), { name: 'web', kind: 'web', buildVariables: [] });
 
 beforeEach(() => {
   root = mkdtempSync(path.join(tmpdir(), 'slipway-listing-'));

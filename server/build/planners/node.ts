@@ -2,7 +2,7 @@
 import { packageInstall, type PackageInstall } from '#server/build/planners/node-packages.ts';
 import { nodeVersion } from '#server/build/planners/node-version.ts';
 import { dependsOn, readPackageJson, type PackageJson } from '#server/build/planners/package-json.ts';
-import { procfileCommand, procfileType } from '#server/build/planners/procfile.ts';
+import { isBackground, processTypeOf } from '#server/build/planners/procfile.ts';
 import { buildArguments, planFailure, renderedPlan, runSteps } from '#server/build/planners/results.ts';
 import { fileServerStage, fileServerPort } from '#server/build/planners/file-server.ts';
 import { staticFolder } from '#server/build/planners/static.ts';
@@ -42,11 +42,11 @@ interface NodeFacts {
 
 /** The command that the image starts with: Procfile, then package.json, then a file with a usual name. */
 function startCommand(input: PlanInput, facts: NodeFacts): { command: string; from: string } | null | PlanFailure {
-  const declared = procfileCommand(input);
-  if (declared !== null && typeof declared !== 'string') return declared;
-  if (declared !== null) return { command: declared, from: `Procfile ${procfileType(input)}` };
+  const declared = processTypeOf(input);
+  if (declared !== null && 'kind' in declared) return declared;
+  if (declared !== null) return { command: declared.command, from: `Procfile ${declared.type}` };
   const { scripts, main } = facts.json;
-  const script = procfileType(input) === 'worker' && scripts.worker !== undefined ? 'worker' : 'start';
+  const script = isBackground(input) && scripts.worker !== undefined ? 'worker' : 'start';
   const text = scripts[script]?.trim();
   if (text && !developmentServer.test(text)) {
     // Hooks around a script are the package manager's business; a plain script is started without it, so that the
@@ -210,7 +210,7 @@ export const nodePlanner: Planner = {
     const found = [
       ...facts.found,
       ...(start === null ? [] : [`starts with \`${start.command}\` (${start.from})`]),
-      ...(procfileType(input) === 'worker' ? [] : [`listens on ${defaultPort} unless PORT says otherwise`]),
+      ...(isBackground(input) ? [] : [`listens on ${defaultPort} unless PORT says otherwise`]),
     ];
     const stages = serverStages(input, facts, start?.command ?? null);
     return renderedPlan(input, 'node', { found, stages, port: defaultPort });

@@ -11,6 +11,7 @@ import { listDirectory } from '#server/build/planners/listing.ts';
 const examples = path.resolve('server/build/examples');
 /** What an example asks for besides its files. */
 const caseSchema = z.object({
+  name: z.string().default('app'),
   kind: z.enum(componentKinds).default('web'),
   buildVariables: z.array(z.string()).default([]),
   settings: z.record(z.string(), z.unknown()).default({}),
@@ -21,11 +22,14 @@ describe('every example keeps its plan', () => {
     it(name, async () => {
       const folder = path.join(examples, name);
       const ask = path.join(folder, 'case.json');
-      const { kind, buildVariables, settings } = caseSchema.parse(
-        existsSync(ask) ? JSON.parse(readFileSync(ask, 'utf8')) : {},
-      );
+      const {
+        name: component,
+        kind,
+        buildVariables,
+        settings,
+      } = caseSchema.parse(existsSync(ask) ? JSON.parse(readFileSync(ask, 'utf8')) : {});
       const listing = await listDirectory(path.join(folder, 'source'));
-      const result = planBuild(listing, mergeSettings(settings), { kind, buildVariables });
+      const result = planBuild(listing, mergeSettings(settings), { name: component, kind, buildVariables });
       const { dockerfile, ...rest } = result.kind === 'planned' ? result.plan : { ...result, dockerfile: null };
       const golden = {
         ...rest,

@@ -1,5 +1,5 @@
 /** Planner: Python applications with requirements.txt, pyproject.toml, or no dependencies at all. */
-import { procfileCommand, procfileType } from '#server/build/planners/procfile.ts';
+import { isBackground, processTypeOf } from '#server/build/planners/procfile.ts';
 import { buildArguments, planFailure, renderedPlan, runSteps } from '#server/build/planners/results.ts';
 import type { PlanFailure, PlanInput, Planner, PlanResult, RepositoryListing } from '#server/build/planners/types.ts';
 import { imageUser, type Stage, type Step } from '#server/build/render.ts';
@@ -73,10 +73,10 @@ function applicationObject(files: RepositoryListing, constructor: string): strin
 
 function startCommand(input: PlanInput): { command: string; from: string } | null | PlanFailure {
   const { files } = input;
-  const fromProcfile = procfileCommand(input);
-  if (fromProcfile !== null && typeof fromProcfile !== 'string') return fromProcfile;
-  if (fromProcfile !== null) return { command: fromProcfile, from: `Procfile ${procfileType(input)}` };
-  if (procfileType(input) === 'worker' && files.paths.includes('worker.py'))
+  const declared = processTypeOf(input);
+  if (declared !== null && 'kind' in declared) return declared;
+  if (declared !== null) return { command: declared.command, from: `Procfile ${declared.type}` };
+  if (isBackground(input) && files.paths.includes('worker.py'))
     return { command: 'python worker.py', from: 'found by name' };
   const gunicorn = (object: string): string => `gunicorn ${object} --bind 0.0.0.0:\${PORT} --keep-alive 75`;
   const wsgi = files.paths.find((path) => /^\w+\/wsgi\.py$/.test(path));
@@ -146,7 +146,7 @@ export const pythonPlanner: Planner = {
         ? (install?.found ?? 'no dependencies')
         : 'install command from the settings',
       ...(start === null ? [] : [`starts with \`${start.command}\` (${start.from})`]),
-      ...(procfileType(input) === 'worker' ? [] : [`listens on ${defaultPort} unless PORT says otherwise`]),
+      ...(isBackground(input) ? [] : [`listens on ${defaultPort} unless PORT says otherwise`]),
     ];
     const stages = stagesOf(input, `python:${version.version}-slim-bookworm`, install, start?.command ?? null);
     return renderedPlan(input, 'python', { found, stages, port: defaultPort });

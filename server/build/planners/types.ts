@@ -18,6 +18,8 @@ export interface RepositoryListing {
 }
 
 export interface PlanContext {
+  /** Name of the component: the process type of the same name is its own. */
+  name: string;
   kind: ComponentKind;
   /** Names of the variables with use build or both: they become build arguments. */
   buildVariables: readonly string[];

@@ -1,6 +1,7 @@
 import type { PersonRef } from '#server/domain/views/common.ts';
 import type { StatusSummary } from '#server/domain/views/status.ts';
 import type { Draft, GitRef, Settings, SettingsOverrides } from '#server/domain/settings.ts';
+import type { SettingOrigin } from '#server/domain/release.ts';
 import type { ReleaseState } from '#server/domain/release-machine.ts';
 import type { ComponentKind, PowerState, StageKind, VariableScope, VariableUse } from '#server/domain/words.ts';
 
@@ -121,7 +122,7 @@ export interface DraftComponentView {
   /** Product, project and deployment merged. */
   effective: Settings;
   /** Dotted path → where it was set, for what is not the product's default. */
-  origins: Record<string, 'project' | 'deployment'>;
+  origins: Record<string, SettingOrigin>;
 }
 export interface DraftView {
   deploymentId: string;

@@ -1,7 +1,7 @@
 import type { FieldChange, PersonRef } from '#server/domain/views/common.ts';
 import type { DeploymentSummary } from '#server/domain/views/projects.ts';
 import type { StatusNode } from '#server/domain/views/status.ts';
-import type { Failure, ReleaseReport, ReleaseTrigger, SnapshotSource } from '#server/domain/release.ts';
+import type { Failure, ReleaseReport, ReleaseTrigger, SettingOrigin, SnapshotSource } from '#server/domain/release.ts';
 import type { Lane, Outcome, ReleaseKind, ReleaseState } from '#server/domain/release-machine.ts';
 import type { Settings } from '#server/domain/settings.ts';
 import type { ComponentKind, LogLevel, LogStreamKind } from '#server/domain/words.ts';
@@ -49,7 +49,7 @@ export interface ReleaseComponentView {
   kind: ComponentKind;
   source: SnapshotSource;
   settings: Settings;
-  origins: Record<string, 'project' | 'deployment'>;
+  origins: Record<string, SettingOrigin>;
   variableKeys: string[];
   buildOutcome: 'built' | 'reused' | 'given' | null;
   /** What the planner found, one line each. */

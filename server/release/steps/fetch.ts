@@ -77,7 +77,11 @@ async function fetchCode(
     throw error;
   }
   const { values } = environments.of(component.name);
-  const planned = await engine.plan(directory, settings, { kind: component.kind, buildVariables: Object.keys(values) });
+  const planned = await engine.plan(directory, settings, {
+    name: component.name,
+    kind: component.kind,
+    buildVariables: Object.keys(values),
+  });
   if (planned.kind === 'failed')
     return fail(planned.code, planned.message, planned.advice, {
       componentId: component.componentId,

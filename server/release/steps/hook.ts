@@ -3,7 +3,9 @@
  * hook runs at most once: a worker that takes over waits for the instance or takes its exit code; only one that was
  * started and is missing fails.
  */
+import { releaseComponentRows } from '#server/db/release-components.ts';
 import { addInstance, freeAddresses, hookInstance, type InstanceRow, markRemoved, networkFor, setInstances } from '#server/db/release-instances.ts'; // prettier-ignore
+import { type HookName, hookSettings, wantedHooks } from '#server/domain/hooks.ts';
 import { kindRules } from '#server/domain/release-machine.ts';
 import { AppError } from '#server/errors.ts';
 import { newId } from '#server/ids.ts';
@@ -13,21 +15,18 @@ import { fail, lastLineCount } from '#server/release/failure.ts';
 import { addressRestMs, consoleOf, instanceSpec, networkSpec } from '#server/release/instance-spec.ts';
 import type { ObservedState } from '#server/runtime/types.ts';
 
-type HookName = 'first-deploy' | 'postdeploy';
 const pollMs = 200;
-const settings = { 'first-deploy': 'hook.firstDeploy', postdeploy: 'hook.postdeploy' } as const;
 
 export async function hookStep(ctx: StepContext): Promise<StepResult> {
   const rule = kindRules[ctx.release.kind].hook;
   const wasLive = ctx.deployment.liveReleaseId !== null;
   if (rule === 'no' || (rule === 'before-first-live' && wasLive)) return { kind: 'done' };
-  const names: readonly HookName[] = wasLive ? ['postdeploy'] : ['first-deploy', 'postdeploy'];
-  const wanted = ctx.release.snapshot.components.flatMap((component) =>
-    names.flatMap((name) => {
-      const command = name === 'postdeploy' ? component.settings.hook.postdeploy : component.settings.hook.firstDeploy;
-      return command === null || command === '' ? [] : [{ componentId: component.componentId, name, command }];
-    }),
-  );
+  const rows = await releaseComponentRows(ctx.engine.db, ctx.release.orgId, ctx.release.id);
+  const sources = ctx.release.snapshot.components.map((component) => ({
+    component,
+    procfile: rows.get(component.componentId)?.plan?.hooks ?? null,
+  }));
+  const wanted = wantedHooks(sources, wasLive);
   if (wanted.length === 0) return { kind: 'done' };
   const { prepared } = await prepareComponents(ctx);
   for (const { componentId, name, command } of wanted) {
@@ -36,7 +35,7 @@ export async function hookStep(ctx: StepContext): Promise<StepResult> {
     const result = await runHook(ctx, one, name, command);
     if (result) return result;
   }
-  return { kind: 'done', note: `Ran ${wanted.map((one) => one.name).join(', ')}` };
+  return { kind: 'done', note: `Ran ${[...new Set(wanted.map((one) => one.name))].join(', ')}` };
 }
 
 /** Null when it ended well, now or before. */
@@ -62,13 +61,20 @@ async function runHook(
   if (row.state === 'starting') {
     if (state.phase === 'missing' || state.phase === 'created') await begin(ctx, one, row, command);
     await ctx.write((tx) => setInstances(tx, release.orgId, [row.id], { state: 'ready' }));
-  } else if (state.phase === 'missing') return interrupted(ctx, one, name, row);
+  } else if (state.phase === 'missing') {
+    if (!isRepeatable(one)) return interrupted(ctx, one, name, row);
+    await again(ctx, one, row, command);
+  }
   engine.fault('hook.after_start');
   engine.consoles.follow(consoleOf(row));
   const limitMs = engine.times.hookDeadline;
   for (;;) {
     state = await ctx.region.instances.inspect(row.id, ctx.signal);
-    if (state.phase === 'missing') return interrupted(ctx, one, name, row);
+    if (state.phase === 'missing') {
+      if (!isRepeatable(one) || ctx.elapsedMs() > limitMs) return interrupted(ctx, one, name, row);
+      await again(ctx, one, row, command);
+      continue;
+    }
     if (state.phase === 'exited') break;
     if (ctx.elapsedMs() > limitMs) {
       await ctx.region.instances.stop(row.id, 0, ctx.signal);
@@ -80,6 +86,16 @@ async function runHook(
   engine.fault('hook.after_exit');
   await endHook(ctx, row, state);
   return verdict(ctx, one, name, row, state);
+}
+
+/** Its author says that a second run does no harm. Older snapshots do not have the setting. */
+const isRepeatable = (one: PreparedComponent): boolean => one.component.settings.hook.repeatable;
+
+async function again(ctx: StepContext, one: PreparedComponent, row: InstanceRow, command: string): Promise<void> {
+  ctx.say(`The instance of the ${row.hook} hook of ${one.component.name} was lost; it may run again`, 'warn');
+  await ctx.engine.clock.sleep(pollMs, ctx.signal);
+  await begin(ctx, one, row, command);
+  ctx.engine.consoles.follow(consoleOf(row));
 }
 
 async function addHook(ctx: StepContext, one: PreparedComponent, name: HookName): Promise<InstanceRow | null> {
@@ -120,7 +136,7 @@ async function endHook(ctx: StepContext, row: InstanceRow, state: ObservedState)
 }
 
 const hookFix = (componentId: string, name: HookName) =>
-  ({ kind: 'setting', componentId, path: settings[name] }) as const;
+  ({ kind: 'setting', componentId, path: hookSettings[name] }) as const;
 
 /** It ran and its instance is gone: by hand, or with the engine. The row stays, so that every worker says the same. */
 const interrupted = async (
