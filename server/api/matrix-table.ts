@@ -89,6 +89,7 @@ export const matrix: Record<string, MatrixRow> = {
   })), // prettier-ignore
   'deployments.rename': inOrg(developers, (named) => ({ deploymentId: named.deploymentId, name: 'Renamed' })),
   'deployments.delete': inOrg(admins, (named) => ({ deploymentId: named.deploymentId, typedName: 'production' })),
+  'deployments.resumeAutomatic': inOrg(developers, (named) => ({ deploymentId: named.deploymentId })),
   'deployments.restore': inOrg(admins, (named) => ({ deploymentId: named.trashedDeploymentId })),
   'drafts.get': inOrg(everybody, (named) => ({ deploymentId: named.deploymentId })),
   'drafts.save': inOrg(developers, (named) => ({ deploymentId: named.deploymentId, revision: 1, document: document(named) })), // prettier-ignore
@@ -106,6 +107,8 @@ export const matrix: Record<string, MatrixRow> = {
   'releases.request': inOrg(developers, (named) => ({ deploymentId: named.deploymentId, kind: 'deploy' })),
   'releases.preview': inOrg(everybody, (named) => ({ deploymentId: named.deploymentId, kind: 'deploy' })),
   'releases.abort': inOrg(developers, (named) => ({ releaseId: named.waitingReleaseId })),
+  'releases.rollback': inOrg(developers, (named) => ({ releaseId: named.releaseId }), 'CONFLICT'),
+  'releases.previewRollback': inOrg(everybody, (named) => ({ releaseId: named.releaseId })),
   'releases.restart': inOrg(developers, (named) => ({ deploymentId: named.deploymentId })),
   'logs.page': inOrg(everybody, (named) => ({ of: { kind: 'release', releaseId: named.releaseId } })),
   'logs.follow': inOrg(everybody, (named) => ({ of: { kind: 'release', releaseId: named.releaseId } })),

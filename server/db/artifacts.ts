@@ -14,7 +14,7 @@ export type ArtifactPresence =
   /** `not-stored`: it never had all artifacts. `too-old`: no longer pinned. `removed`: collected. `missing`: gone from the engine. */
   | { kind: 'gone'; why: 'not-stored' | 'too-old' | 'removed' | 'missing'; componentIds: string[] };
 
-const rank = sql<number>`(select count(*) from releases later where later.deployment_id = releases.deployment_id and later.outcome = 'live' and later.live_at > releases.live_at)`;
+const rank = sql<number>`(select count(*) from releases later where later.deployment_id = releases.deployment_id and later.outcome = 'live' and later.number is not null and later.live_at > releases.live_at)`;
 
 /** For each of the organization's releases whether its artifacts are there; other ids are not in the answer. */
 export async function artifactPresence(

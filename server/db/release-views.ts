@@ -34,6 +34,7 @@ const rowColumns = {
   requestedById: releases.requestedBy,
   requestedByName: users.name,
   liveReleaseId: deployments.liveReleaseId,
+  power: deployments.power,
 };
 const selectReleases = (db: Queryable) =>
   db

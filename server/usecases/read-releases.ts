@@ -8,10 +8,11 @@ import { queuePositions } from '#server/db/system/queue-positions.ts';
 import { deploymentHost, edgeUrl } from '#server/domain/naming.ts';
 import { isWaiting } from '#server/domain/release-machine.ts';
 import type { Page } from '#server/domain/views/common.ts';
-import type { QueueEntry, ReleaseComponentView, ReleaseRow, ReleaseView } from '#server/domain/views/releases.ts';
+import type { QueueEntry, ReleaseComponentView, ReleaseTableRow, ReleaseView } from '#server/domain/views/releases.ts';
 import { badInput, notFound } from '#server/errors.ts';
 import { authorize, inOrg, type UseCaseContext } from '#server/usecases/context.ts';
 import { releaseRow } from '#server/usecases/release-row.ts';
+import { rollbackRefusals } from '#server/usecases/rollback-offer.ts';
 
 const cursorOf = (row: ReleaseViewRow): string => `${row.createdAt.getTime()}_${row.id}`;
 function parseCursor(cursor: string | undefined): { createdAt: Date; id: string } | null {
@@ -25,7 +26,7 @@ function parseCursor(cursor: string | undefined): { createdAt: Date; id: string 
 export function listReleases(
   ctx: UseCaseContext,
   input: { deploymentId: string; cursor?: string | undefined; limit: number },
-): Promise<Page<ReleaseRow>> {
+): Promise<Page<ReleaseTableRow>> {
   authorize(ctx, 'release.read');
   const before = parseCursor(input.cursor);
   const { orgId } = ctx.actor;
@@ -34,8 +35,9 @@ export function listReleases(
     const rows = await listReleaseRows(tx, orgId, input.deploymentId, before, input.limit + 1);
     const shown = rows.slice(0, input.limit);
     const last = shown.at(-1);
+    const refusals = await rollbackRefusals(tx, orgId, shown);
     return {
-      items: shown.map(releaseRow),
+      items: shown.map((row) => ({ ...releaseRow(row), rollbackRefusal: refusals.get(row.id) ?? null })),
       nextCursor: rows.length > input.limit && last ? cursorOf(last) : null,
     };
   });
@@ -88,6 +90,7 @@ export async function getRelease(ctx: UseCaseContext, input: { releaseId: string
     const link = (id: string | null) => (id === null ? null : (numbers.find((entry) => entry.id === id) ?? null));
     return {
       ...releaseRow(row),
+      rollbackRefusal: (await rollbackRefusals(tx, orgId, [row])).get(row.id) ?? null,
       regionId: row.regionId,
       deploymentId: deployment.id,
       deploymentSlug: deployment.slug,

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { cursor, id, idOrSlug, limit, stage, strictRef } from '#server/api/inputs.ts';
 import { orgInput, orgProcedure, router } from '#server/api/trpc.ts';
 import { displayName, slug } from '#server/domain/naming.ts';
+import { resumeAutomaticDeploys } from '#server/usecases/automatic-deploys.ts';
 import { deleteDeployment, renameDeployment, restoreDeployment } from '#server/usecases/change-deployment.ts';
 import { createDeployment } from '#server/usecases/create-deployment.ts';
 import { getDeployment, listTimeline } from '#server/usecases/read-deployment.ts';
@@ -36,6 +37,10 @@ export const deploymentsRouter = router({
   delete: orgProcedure
     .input(orgInput({ deploymentId: id, typedName: slug }))
     .mutation(({ ctx, input }) => deleteDeployment(ctx.uc, input)),
+  /** After a rollback paused them. */
+  resumeAutomatic: orgProcedure
+    .input(orgInput({ deploymentId: id }))
+    .mutation(({ ctx, input }) => resumeAutomaticDeploys(ctx.uc, input)),
   restore: orgProcedure
     .input(orgInput({ deploymentId: id }))
     .mutation(({ ctx, input }) => restoreDeployment(ctx.uc, input)),

@@ -3,7 +3,9 @@ import { cursor, id, limit, shownCommits } from '#server/api/inputs.ts';
 import { orgInput, orgProcedure, router } from '#server/api/trpc.ts';
 import { abortRelease } from '#server/usecases/abort-release.ts';
 import { previewRelease } from '#server/usecases/preview-release.ts';
+import { previewRollback } from '#server/usecases/preview-rollback.ts';
 import { requestRelease } from '#server/usecases/request-release.ts';
+import { requestRollback } from '#server/usecases/request-rollback.ts';
 import { restartDeployment } from '#server/usecases/restart-deployment.ts';
 import { findRelease, getRelease, listReleases } from '#server/usecases/read-releases.ts';
 
@@ -37,6 +39,14 @@ export const releasesRouter = router({
     .input(orgInput({ deploymentId: id, kind: z.enum(['deploy', 'trigger', 'configuration']) }))
     .query(({ ctx, input }) => previewRelease(ctx.uc, input)),
   abort: orgProcedure.input(orgInput({ releaseId: id })).mutation(({ ctx, input }) => abortRelease(ctx.uc, input)),
+  /** Restores the release: its images and configuration, no build. */
+  rollback: orgProcedure
+    .input(orgInput({ releaseId: id }))
+    .mutation(({ ctx, input }) => requestRollback(ctx.uc, input)),
+  /** What `rollback` would do now. */
+  previewRollback: orgProcedure
+    .input(orgInput({ releaseId: id }))
+    .query(({ ctx, input }) => previewRollback(ctx.uc, input)),
   /** Without components: all of them. */
   restart: orgProcedure
     .input(orgInput({ deploymentId: id, componentIds: z.array(id).max(50).optional() }))

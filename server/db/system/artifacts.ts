@@ -21,7 +21,7 @@ const needed = sql`exists (
     r.state in (${needing})
     or (r.outcome = 'live' and r.tag_id is not null)
     or (r.outcome = 'live' and (
-      select count(*) from releases later where later.deployment_id = r.deployment_id and later.outcome = 'live' and later.live_at > r.live_at
+      select count(*) from releases later where later.deployment_id = r.deployment_id and later.outcome = 'live' and later.number is not null and later.live_at > r.live_at
     ) < ${restorableReleases})
     or exists (select 1 from instances i where i.started_by = r.id and i.state <> 'removed')))`;
 const built = sql`${artifacts.reference} like 'slipway/%'`;

@@ -36,6 +36,40 @@ export interface ReleaseRow {
   liveAt: Date | null;
   endedAt: Date | null;
 }
+/** A row with what can be done with it. */
+export interface ReleaseTableRow extends ReleaseRow {
+  /** Why it cannot be restored, or null when it can. */
+  rollbackRefusal: string | null;
+}
+/** What restoring a release would do. */
+export interface RollbackPreview {
+  releaseId: string;
+  number: number | null;
+  liveNumber: number | null;
+  refusal: string | null;
+  /** Numbers of the releases that can be restored, newest first. */
+  restorable: number[];
+  /** From what is live to what would be. */
+  code: CodeChange[];
+  components: ComponentChange[];
+  variables: VariableChange[];
+  /** Values that were revoked since: never used again, replaced by the current one where there is one. */
+  revoked: { key: string; component: string | null; isReplaced: boolean }[];
+  /** Add-ons that stay as they are. */
+  keptAddOns: string[];
+  /** Hooks that ran after the release went live; a rollback does not undo what they did. */
+  hooksSince: number;
+  /** Waiting and working releases that it ends. */
+  ends: { releaseId: string; number: number | null; kind: ReleaseKind; state: ReleaseState }[];
+  /** Automatic deploys are paused already. */
+  isPaused: boolean;
+}
+/** Code of a component before and after. */
+export interface CodeChange {
+  component: string;
+  from: { commit: string; message: string } | null;
+  to: { commit: string; message: string };
+}
 export interface ReleaseStepView {
   seq: number;
   state: ReleaseState;
@@ -58,7 +92,7 @@ export interface ReleaseComponentView {
   artifactId: string | null;
   imageSizeBytes: number | null;
 }
-export interface ReleaseView extends ReleaseRow {
+export interface ReleaseView extends ReleaseTableRow {
   deploymentId: string;
   deploymentSlug: string;
   deploymentName: string;

@@ -16,12 +16,13 @@ import { workIdOf } from '#server/release/engine.ts';
 import { releaseEnvironments, type Environments } from '#server/release/environment.ts';
 import { fail } from '#server/release/failure.ts';
 import { variableFailure } from '#server/release/variable-failure.ts';
+import { restoreStep } from '#server/release/steps/restore.ts';
 import { SourceFailure } from '#server/source/types.ts';
 
 export async function fetchStep(ctx: StepContext): Promise<StepResult> {
   ctx.engine.fault('fetching.before');
   if (isOperation(ctx.release.kind)) return takeOver(ctx);
-  if (kindRules[ctx.release.kind].build === 'never') return { kind: 'done' };
+  if (kindRules[ctx.release.kind].build === 'never') return restoreStep(ctx);
   const environments = await releaseEnvironments(ctx, 'build', new Map());
   const [problem] = environments.problems;
   if (problem) return variableFailure(problem);
