@@ -30,7 +30,7 @@ export function createFakeRegion(options: { clock?: Clock } = {}): FakeRegion {
   const artifacts = new FakeArtifactStore();
   const runtime = new FakeRuntime({ ...options, hasImage: (reference) => artifacts.has(reference) });
   const builds = createFakeBuildEngine({ ...options, onStored: (reference, image) => artifacts.put(reference, image) });
-  const edge = createFakeEdge();
+  const edge = createFakeEdge([], options.clock);
   const capacity = new FakeCapacityReader();
   const region: Region = { instances: runtime, sessions: runtime, artifacts, builds, edge, capacity };
   return { fenced: fenceRegion(region, createMemoryFences()), region, runtime, builds, edge, artifacts, capacity };

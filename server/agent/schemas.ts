@@ -84,6 +84,7 @@ const edgeTarget: z.ZodType<EdgeTarget> = z.strictObject({
     maxConnections: positive,
     queueLimit: whole,
   }),
+  hold: z.strictObject({ limitMs: positive, maxRequests: positive }).optional(),
   routes: z.array(z.strictObject({ host, path: z.string().min(1).max(1024) })).max(1000),
 });
 

@@ -20,6 +20,8 @@ export interface EdgeHarness {
   hold(host: string, path: string): Promise<{ server: string; end(): Promise<void>; ended: Promise<unknown> }>;
   /** Identity of the backend of a target in force. */
   backendOf(deploymentId: string, key: string): Promise<string | undefined>;
+  /** Resolves when time has come to an end of a hold of that many ms. */
+  pass(ms: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -171,6 +173,67 @@ export function edgeContract(name: string, start: () => Promise<EdgeHarness>): v
       await open.ended;
       expect(await edge.driver.remove('x-dep', ['x-old', 'never-seen'], signal)).toEqual({ cut: 0 });
       expect(await answering('x.test')).toBe('x-new');
+    });
+
+    const held = (one: EdgeTarget, hold: Partial<NonNullable<EdgeTarget['hold']>> = {}): EdgeTarget => ({
+      ...one,
+      hold: { limitMs: 20_000, maxRequests: 100, ...hold },
+    });
+
+    test('requests of a held target wait for the next publication and go where it says; those of others do not wait', async () => {
+      const [old, fresh, api] = [await edge.server('q-old'), await edge.server('q-new'), await edge.server('q-api')];
+      const others = target('api', [api], 'q.test/api');
+      await publish(publication('q-dep', 1, [target('web', [old], 'q.test'), others]));
+      const before = await edge.backendOf('q-dep', 'web');
+      await publish(publication('q-dep', 2, [held(target('web', [old], 'q.test')), others]));
+      let answered = 0;
+      const waiting = Array.from({ length: 5 }, async () => {
+        const answer = await answering('q.test');
+        answered += 1;
+        return answer;
+      });
+      await expect.poll(async () => (await edge.driver.traffic('q-dep', signal)).web?.held).toBe(5);
+      expect(await answering('q.test', '/api')).toBe('q-api');
+      expect(answered).toBe(0);
+      await publish(publication('q-dep', 3, [target('web', [fresh], 'q.test'), others]));
+      expect(await Promise.all(waiting)).toEqual(Array(5).fill('q-new'));
+      expect(await edge.backendOf('q-dep', 'web')).not.toBe(before);
+      const { web } = await edge.driver.traffic('q-dep', signal);
+      expect([web?.requests, web?.failed, web?.held]).toEqual([5, 0, 5]);
+    });
+
+    test('servers of a held target are drained and removed, and serve again when the hold ends with them', async () => {
+      const old = await edge.server('e-old');
+      await publish(publication('e-dep', 1, [target('web', [old], 'e.test')]));
+      const open = await edge.hold('e.test', '/');
+      await publish(publication('e-dep', 2, [held(target('web', [old], 'e.test'))]));
+      expect(await edge.driver.drain('e-dep', ['e-old'], signal)).toEqual({ open: 1 });
+      expect(await edge.driver.remove('e-dep', ['e-old'], signal)).toEqual({ cut: 1 });
+      await open.ended;
+      const waiting = answering('e.test');
+      await publish(publication('e-dep', 3, [target('web', [old], 'e.test')]));
+      expect(await waiting).toBe('e-old');
+    });
+
+    test('a hold ends by itself: what waited and what comes later goes to the servers it names', async () => {
+      const old = await edge.server('l-old');
+      await publish(publication('l-dep', 1, [target('web', [old], 'l.test')]));
+      await publish(publication('l-dep', 2, [held(target('web', [old], 'l.test'), { limitMs: 1000 })]));
+      const waiting = answering('l.test');
+      await edge.pass(1000);
+      expect(await waiting).toBe('l-old');
+      expect(await answering('l.test')).toBe('l-old');
+    });
+
+    test('a hold without a server that ends by itself answers 503, and so does one that is full, at once', async () => {
+      await publish(publication('f-dep', 1, [held(target('web', [], 'f.test'), { limitMs: 2000, maxRequests: 2 })]));
+      const waiting = [answering('f.test'), answering('f.test')];
+      await expect.poll(async () => (await edge.driver.traffic('f-dep', signal)).web?.held).toBe(2);
+      expect(await answering('f.test')).toBe(503);
+      await edge.pass(2000);
+      expect(await Promise.all(waiting)).toEqual([503, 503]);
+      expect(await answering('f.test')).toBe(503);
+      await expect.poll(async () => (await edge.driver.traffic('f-dep', signal)).web?.failed).toBe(4);
     });
 
     test('the way back is one more generation with the servers of before', async () => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { edgeContract, type EdgeHarness } from '#server/edge/contract.ts';
+import type { Clock } from '#server/clock.ts';
 import { createFakeEdge } from '#server/edge/fake.ts';
 
 const settings = { responseTimeoutMs: 30_000, tunnelTimeoutMs: 60_000, maxConnections: 10, queueLimit: 0 };
@@ -20,13 +21,19 @@ const one = (generation: number, server: string): Parameters<ReturnType<typeof c
 const signal = new AbortController().signal;
 
 edgeContract('fake', async (): Promise<EdgeHarness> => {
-  const driver = createFakeEdge();
+  const time = new Date().getTime();
+  let passed = 0;
+  const clock: Clock = {
+    now: () => new Date(time + passed),
+    sleep: () => new Promise((resolve) => void setTimeout(resolve, 1)),
+  };
+  const driver = createFakeEdge([], clock);
   let port = 1000;
   return {
     driver,
     server: async (name) => ({ name, address: '10.0.0.1', port: (port += 1) }),
     request: async (host, path) => {
-      const answer = driver.request(host, path);
+      const answer = await driver.arrive(host, path);
       if (answer.kind === 'server') return { status: 200, server: answer.server, release: answer.release };
       return { status: answer.kind === 'unknown-host' ? 404 : 503, server: null, release: null };
     },
@@ -35,6 +42,9 @@ edgeContract('fake', async (): Promise<EdgeHarness> => {
       return { server: held.server, end: async () => held.end(), ended: Promise.resolve() };
     },
     backendOf: async (deploymentId, key) => driver.backendOf(deploymentId, key),
+    pass: async (ms) => {
+      passed += ms;
+    },
     close: async () => undefined,
   };
 });

@@ -1,4 +1,5 @@
 /** The edge in memory: routes for real, counts for real, and fails when a test says so. */
+import { systemClock, type Clock } from '#server/clock.ts';
 import { AppError } from '#server/errors.ts';
 import { admit, checkPublication, routeKey, sameBackend, serverNamesOf } from '#server/edge/publication.ts';
 import type { EdgeDriver, EdgeNotice, Publication, TrafficCount } from '#server/edge/types.ts';
@@ -7,6 +8,8 @@ export type EdgeAnswer =
   | { kind: 'server'; server: string; target: string; release: string; deploymentId: string }
   | { kind: 'notice'; state: EdgeNotice['state'] }
   | { kind: 'no-server'; target: string }
+  /** It waits, or is refused because too many do. */
+  | { kind: 'held'; target: string; refused: boolean }
   | { kind: 'unknown-host' };
 export interface EdgeFault {
   method: keyof EdgeDriver;
@@ -25,10 +28,14 @@ interface Entry {
   backends: Map<string, Backend>;
   counts: Record<string, TrafficCount>;
   open: Map<string, number>;
+  /** Held target → when its hold began, in ms, and how many wait. */
+  holds: Map<string, { since: number; waiting: number }>;
 }
 export interface FakeEdge extends EdgeDriver {
   /** Which server would get this request. It is counted in `traffic`. */
   request(host: string, path?: string): EdgeAnswer;
+  /** Sends a request and waits like a client: while its target is held it has no answer. */
+  arrive(host: string, path?: string): Promise<EdgeAnswer>;
   /** Sends a request and keeps it open until `end` is called or the server is removed. */
   hold(host: string, path?: string): { server: string; end(): void };
   /** The next call of the method fails so; several faults queue up. */
@@ -46,11 +53,16 @@ const hang = (signal: AbortSignal): Promise<never> =>
     else signal.addEventListener('abort', fail, { once: true });
   });
 
-/** @param reserved hosts that no deployment may take, as the dashboard's. */
-export function createFakeEdge(reserved: readonly string[] = []): FakeEdge {
+/** @param reserved hosts that no deployment may take, as the dashboard's. @param clock ends holds. */
+export function createFakeEdge(reserved: readonly string[] = [], clock: Clock = systemClock): FakeEdge {
   const entries = new Map<string, Entry>();
   const faults: EdgeFault[] = [];
   const history: Publication[] = [];
+  let changed = Promise.withResolvers<void>();
+  const wakeWaiting = (): void => {
+    changed.resolve();
+    changed = Promise.withResolvers();
+  };
   let backendCount = 0;
 
   const routes = (): Map<string, { entry: Entry; target?: string; notice?: EdgeNotice['state'] }> => {
@@ -69,7 +81,8 @@ export function createFakeEdge(reserved: readonly string[] = []): FakeEdge {
     const key = longest(`${host}${path}/`) ?? longest(`${host.replace(/^[^.]*/, '*')}${path}/`);
     return key === undefined ? undefined : table.get(key);
   };
-  const route = (host: string, path = '/'): EdgeAnswer => {
+  /** @param waited it was held before and counted then. */
+  const route = (host: string, path = '/', waited = false): EdgeAnswer => {
     const found = find(host.toLowerCase().replace(/:\d+$/, ''), path.replace(/[?#].*$/s, ''));
     if (!found) return { kind: 'unknown-host' };
     if (found.notice) return { kind: 'notice', state: found.notice };
@@ -77,7 +90,16 @@ export function createFakeEdge(reserved: readonly string[] = []): FakeEdge {
     const target = publication.targets.find(({ key }) => key === found.target);
     const backend = target && backends.get(target.key);
     if (!target || !backend) return { kind: 'unknown-host' };
-    const count = (counts[target.key] ??= { requests: 0, failed: 0, bytesIn: 0, bytesOut: 0 });
+    const count = (counts[target.key] ??= { requests: 0, failed: 0, held: 0, bytesIn: 0, bytesOut: 0 });
+    const hold = found.entry.holds.get(target.key);
+    if (target.hold && hold && clock.now().getTime() < hold.since + target.hold.limitMs) {
+      if (waited) return { kind: 'held', target: target.key, refused: false };
+      count.held += 1;
+      if (hold.waiting < target.hold.maxRequests) return { kind: 'held', target: target.key, refused: false };
+      count.requests += 1;
+      count.failed += 1;
+      return { kind: 'held', target: target.key, refused: true };
+    }
     count.requests += 1;
     const server = target.servers[backend.turn++ % target.servers.length];
     if (server) return { kind: 'server', server: server.name, target: target.key, release: publication.releaseId, deploymentId: publication.deploymentId }; // prettier-ignore
@@ -99,8 +121,9 @@ export function createFakeEdge(reserved: readonly string[] = []): FakeEdge {
         }),
       );
       const kept = structuredClone(publication);
-      entries.set(publication.deploymentId, { publication: kept, backends, counts: before?.counts ?? {}, open: before?.open ?? new Map<string, number>() }); // prettier-ignore
+      entries.set(publication.deploymentId, { publication: kept, backends, counts: before?.counts ?? {}, open: before?.open ?? new Map<string, number>(), holds: new Map(kept.targets.flatMap(({ key, hold }) => (hold ? [[key, { since: clock.now().getTime(), waiting: before?.holds.get(key)?.waiting ?? 0 }]] : []))) }); // prettier-ignore
       history.push(kept);
+      wakeWaiting();
     },
     openOf: (deploymentId: string, names: readonly string[]): number => {
       const entry = entries.get(deploymentId);
@@ -139,7 +162,24 @@ export function createFakeEdge(reserved: readonly string[] = []): FakeEdge {
     remove: (id, names, signal) => call('remove', signal, () => effects.remove(id, names)),
     traffic: (id, signal) => call('traffic', signal, () => structuredClone(entries.get(id)?.counts ?? {})),
     withdraw: (id, signal) => call('withdraw', signal, () => void entries.delete(id)),
-    request: route,
+    request: (host, path) => route(host, path),
+    async arrive(host, path = '/') {
+      let answer = route(host, path);
+      const target = answer.kind === 'held' && !answer.refused ? find(host.toLowerCase(), path) : undefined;
+      const waits = (step: 1 | -1): void => {
+        const hold = target?.target === undefined ? undefined : entries.get(target.entry.publication.deploymentId)?.holds.get(target.target); // prettier-ignore
+        if (hold) hold.waiting = Math.max(0, hold.waiting + step);
+      };
+      waits(1);
+      while (answer.kind === 'held' && !answer.refused) {
+        const turn = new AbortController();
+        await Promise.race([changed.promise, clock.sleep(50, turn.signal)]);
+        turn.abort();
+        answer = route(host, path, true);
+      }
+      waits(-1);
+      return answer;
+    },
     hold(host, path) {
       const answer = route(host, path);
       if (answer.kind !== 'server') throw new Error(`Nothing to hold at ${host}: ${answer.kind}`);

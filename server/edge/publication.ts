@@ -9,6 +9,8 @@ const pathPattern = /^\/$|^(\/[A-Za-z0-9._~@:+=%-]+)+$/;
 const tokenPattern = /^[A-Za-z0-9_-]{1,64}$/;
 /** A week in ms; HAProxy's timers end at 24 days. */
 const longestSetting = 604_800_000;
+/** Ms and number of requests alike. */
+const longestHold = 60_000;
 
 const refuse = (what: string): AppError => new AppError('internal', `The edge refuses this publication: ${what}.`);
 
@@ -29,6 +31,8 @@ function checkTarget(target: EdgeTarget): void {
   ] as const) {
     if (!Number.isInteger(value) || value < least || value > longestSetting) throw refuse('a setting is out of range');
   }
+  for (const value of target.hold ? [target.hold.limitMs, target.hold.maxRequests] : [])
+    if (!Number.isInteger(value) || value < 1 || value > longestHold) throw refuse('a hold is out of range');
 }
 
 /**
@@ -83,9 +87,14 @@ export function admit(
   return 'repeat';
 }
 
-/** Equal servers and settings: such a target keeps its backend; its routes may differ. */
+/** Equal servers and settings: such a target keeps its backend; its routes may differ. A held one shares its backend with nothing. */
 export const sameBackend = (a: EdgeTarget, b: EdgeTarget): boolean =>
-  a.key === b.key && isDeepStrictEqual(a.settings, b.settings) && isDeepStrictEqual(a.servers, b.servers);
+  a.key === b.key &&
+  !a.hold &&
+  !b.hold &&
+  isDeepStrictEqual(a.settings, b.settings) &&
+  isDeepStrictEqual(a.servers, b.servers);
 
+/** Servers that the publication sends requests to; those of held targets wait for the end of the hold. */
 export const serverNamesOf = (publication: Publication | undefined): Set<string> =>
-  new Set(publication?.targets.flatMap((target) => target.servers.map(({ name }) => name)));
+  new Set(publication?.targets.flatMap((target) => (target.hold ? [] : target.servers.map(({ name }) => name))));

@@ -17,11 +17,22 @@ export interface EdgeTargetSettings {
   /** Waiting requests per instance before 503; 0 is no limit. */
   queueLimit: number;
 }
+/**
+ * Keeps new requests of a target at the edge, unanswered, until a later publication leaves it out. The time counts from
+ * the publication; after it nothing waits any more, whoever is left to end it: requests go to the target's servers.
+ */
+export interface EdgeHold {
+  /** How long the hold lasts, and how long one request waits at most, in ms. */
+  limitMs: number;
+  /** Requests that wait at once; more are answered 503 with Retry-After. Of a body at most one buffer (32 kB) is taken in. */
+  maxRequests: number;
+}
 export interface EdgeTarget {
   /** Component id: its backend is kept over generations in which servers and settings are equal. */
   key: string;
   servers: readonly EdgeServer[];
   settings: EdgeTargetSettings;
+  hold?: EdgeHold | undefined;
   /** `host` lower case without port; `path` a prefix of whole segments, `/` for all. */
   routes: readonly { host: string; path: string }[];
 }
@@ -43,6 +54,8 @@ export interface TrafficCount {
   requests: number;
   /** Answers with 5xx made by the edge, refused and aborted connections. */
   failed: number;
+  /** Requests that came while the target was held, those refused among them. */
+  held: number;
   bytesIn: number;
   bytesOut: number;
 }
@@ -56,9 +69,9 @@ export interface EdgeDriver {
   publish(publication: Publication, signal: AbortSignal): Promise<void>;
   /** The generation in force at run time for the deployment on every edge in rotation; null when none. */
   confirmed(deploymentId: string, signal: AbortSignal): Promise<number | null>;
-  /** Gives servers outside the generation in force no new requests and answers how many connections they still hold, old processes of a reload included. */
+  /** Gives servers outside the generation in force, or of a held target, no new requests and answers how many connections they still hold, old processes of a reload included. */
   drain(deploymentId: string, serverNames: readonly string[], signal: AbortSignal): Promise<{ open: number }>;
-  /** Takes servers out for good; what is open is cut. Answers how many were cut. Fine when they are gone. @throws conflict when the generation in force names one, unavailable */
+  /** Takes servers out for good; what is open is cut. Answers how many were cut. Fine when they are gone. @throws conflict when the generation in force names one in a target that is not held, unavailable */
   remove(deploymentId: string, serverNames: readonly string[], signal: AbortSignal): Promise<{ cut: number }>;
   /** Counters per component since the edge first knew it, kept over reloads. */
   traffic(deploymentId: string, signal: AbortSignal): Promise<Record<string, TrafficCount>>;

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { routeKey } from '#server/edge/publication.ts';
 import { dashboardPage, errorPages, noticePages, unknownHostPage, type EdgePage } from '#server/edge/haproxy/pages.ts';
+import { holdMark, holdScript } from '#server/edge/haproxy/hold.ts';
 import { slotNames, type EdgeState } from '#server/edge/haproxy/model.ts';
 import type { EdgeServer, EdgeTargetSettings } from '#server/edge/types.ts';
 
@@ -20,7 +21,8 @@ export interface BaseOptions {
   user: { uid: number; gid: number } | null;
 }
 
-export const files = { base: 'base.cfg', slots: 'slots.cfg', routes: 'maps/routes.map', socket: 'run/ha.sock', master: 'run/master.sock', pid: 'run/haproxy.pid', certificates: 'crt' } as const; // prettier-ignore
+export const files = { base: 'base.cfg', slots: 'slots.cfg', routes: 'maps/routes.map', socket: 'run/ha.sock', master: 'run/master.sock', hold: 'hold.lua', pid: 'run/haproxy.pid', certificates: 'crt' } as const; // prettier-ignore
+export const renderHold = (): string => holdScript(files.routes);
 export const pageFile = (page: EdgePage): string => `pages/${page.name}.html`;
 
 const bindTo = (address: string, port: number): string =>
@@ -31,6 +33,7 @@ const answer = (page: EdgePage): string =>
 const globalSection = (options: BaseOptions): string => `global
 ${options.user === null ? '' : `  uid ${options.user.uid}\n  gid ${options.user.gid}\n  chroot empty\n`}  stats socket unix@${files.socket} mode 600 level admin expose-fd listeners
   stats timeout 1h
+  lua-load ${files.hold}
   maxconn ${options.maxConnections}
   hard-stop-after 12h
   mworker-max-reloads 20
@@ -82,6 +85,13 @@ ${options.https === null ? '' : `  bind ${bindTo(options.bind, options.https.por
   http-request set-var(txn.route) var(txn.key),map_beg(${files.routes}) unless { var(txn.route) -m found }
   http-request set-var-fmt(txn.key) "/%[var(txn.host),regsub(^[^.]*,*)]%[path]/" unless { var(txn.route) -m found }
   http-request set-var(txn.route) var(txn.key),map_beg(${files.routes}) unless { var(txn.route) -m found }
+  # a held route: its requests wait here, so many at once; the script sets the route that is left afterwards
+  acl held var(txn.route) -m end |${holdMark}
+  http-request track-sc2 var(txn.route),field(1,|) table holds if held
+  http-request set-var(txn.most) var(txn.route),field(7,|),add(0) if held
+  http-request set-var(txn.hold) str(full) if held { sc2_conn_cur(holds),sub(txn.most) gt 0 }
+  http-request set-var(txn.hold) str(full) if held { fe_conn gt ${Math.floor(options.maxConnections * heldShare)} }
+  http-request lua.hold if held !{ var(txn.hold) -m found }
   # forwarding headers are ours alone; a Connection header must not name them as hop-by-hop; only WebSocket may leave HTTP
   http-request del-header Forwarded
   http-request del-header X-Forwarded- -m beg unless { so_name -m str relay }
@@ -101,6 +111,9 @@ ${options.https === null ? '' : `  bind ${bindTo(options.bind, options.https.por
   use_backend %[var(txn.route),field(1,|)] if { var(txn.route) -m found }
   default_backend unknown-host
 `;
+
+/** Of all connections, how many may be open while requests are held: the rest stays for other applications. */
+const heldShare = 0.75;
 
 /** Its own timeouts: a live page holds one response open for as long as it is looked at. */
 const dashboardSection = ({ dashboard, https }: BaseOptions): string => `backend dashboard from edge
@@ -130,9 +143,12 @@ defaults slot from edge
   http-response set-header X-Slipway-Release %[var(txn.route),field(2,|)]
   http-request set-timeout server var(txn.route),field(3,|),add(0)
   http-request set-timeout tunnel var(txn.route),field(4,|),add(0) if { req.hdr(upgrade) -m found }
+  # what could not wait at a hold, or waited too long for nobody to come
+  http-request return status 503 hdr Retry-After 5 content-type text/plain string "This application is being replaced. Too many requests wait for it: try again in a moment.\\n" if { var(txn.hold) -m str full }
+  http-request return status 503 hdr Retry-After 5 content-type text/plain string "This application is being replaced, which takes longer than expected: try again in a moment.\\n" if { var(txn.hold) -m str late } { nbsrv eq 0 }
   # avg_queue is what waits, per usable instance; needs maxconn on the servers
   http-request set-var(txn.queue) var(txn.route),field(5,|),add(0) if { avg_queue gt 0 }
-  http-request return status 503 hdr Retry-After 5 content-type text/plain string "Too many requests are waiting.\\n" if { avg_queue gt 0 } { var(txn.queue) -m int gt 0 } { avg_queue,sub(txn.queue) ge 0 }
+  http-request return status 503 hdr Retry-After 5 content-type text/plain string "Too many requests are waiting.\\n" if { avg_queue gt 0 } !{ var(txn.waited) -m found } { var(txn.queue) -m int gt 0 } { avg_queue,sub(txn.queue) ge 0 }
 `;
 
 /** Inside the workers' empty root directory, so that they reach it after the chroot. */
@@ -151,6 +167,9 @@ export const relayEntries: readonly (readonly [string, string])[] = [['/', 'rela
 
 const answeringBackends = `backend per_ip from edge
   stick-table type ipv6 size 100k expire 60s store conn_cur
+# per slot of a held route: how many came, how many are there
+backend holds from edge
+  stick-table type string len 16 size 10k expire 24d store conn_cur,conn_cnt
 backend ${unknownHostPage.name} from edge
   http-request return ${answer(unknownHostPage)}
 ${noticePages.map((page) => `backend notice-${page.name} from edge\n  http-request return ${answer(page)} hdr Retry-After ${page.refresh ?? 60}\n`).join('')}`;
@@ -171,7 +190,7 @@ export function renderBase(options: BaseOptions, slotCount: number): string {
   );
 }
 const baseDigest = (text: string, slotCount: number, certificates: string): string =>
-  `slipway-${createHash('sha256').update(`${slotCount}\n${certificates}\n${text}`).digest('hex').slice(0, 16)}`;
+  `slipway-${createHash('sha256').update(`${slotCount}\n${certificates}\n${text}\n${renderHold()}`).digest('hex').slice(0, 16)}`;
 export const digestOf = (base: string): string => /^ {2}description (\S+)$/m.exec(base)?.[1] ?? '';
 
 /**
@@ -216,12 +235,14 @@ export function routeEntries(state: EdgeState, dashboardHost: string): [key: str
   for (const { publication, slots } of Object.values(state.deployments)) {
     entries.push([generationKey(publication.deploymentId), String(publication.generation)]);
     for (const { key, routes: own, settings } of publication.targets) {
+      const hold = state.slots[slots[key] ?? '']?.hold;
       const record = [
         slots[key] ?? unknownHostPage.name,
         publication.releaseId,
         settings.responseTimeoutMs,
         settings.tunnelTimeoutMs,
         settings.queueLimit,
+        ...(hold ? [hold.until, hold.maxRequests, hold.limitMs, holdMark] : []),
       ].join('|');
       for (const route of own) routes.push({ ...route, record });
     }

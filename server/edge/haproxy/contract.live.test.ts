@@ -22,6 +22,7 @@ edgeContract('haproxy', async () => {
       return { server: String(server), end: async () => held.end(), ended: held.ended };
     },
     backendOf: (deploymentId, key) => test.edge.slotOf(deploymentId, key),
+    pass: (ms) => new Promise((resolve) => void setTimeout(resolve, ms)),
     close: async () => {
       await test.close();
       await Promise.all(origins.map((origin) => origin.close()));

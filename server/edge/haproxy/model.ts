@@ -1,7 +1,7 @@
 /** What the driver remembers, and how publications change it. Pure: no clock, no files. */
 import { AppError } from '#server/errors.ts';
 import { routeKey, sameBackend } from '#server/edge/publication.ts';
-import type { EdgeServer, EdgeTargetSettings, Publication, TrafficCount } from '#server/edge/types.ts';
+import type { EdgeHold, EdgeServer, EdgeTargetSettings, Publication, TrafficCount } from '#server/edge/types.ts';
 
 /** A backend of the pool while a component has it. */
 export interface SlotUse {
@@ -13,6 +13,8 @@ export interface SlotUse {
   base: TrafficCount;
   /** Unix ms at which the last route left it; null while routes lead to it. */
   leftAt: number | null;
+  /** While its target is held: until when (Unix ms), and the hold's limits. */
+  hold: (EdgeHold & { until: number }) | null;
 }
 export interface DeploymentState {
   publication: Publication;
@@ -34,13 +36,14 @@ export type Counted = ReadonlyMap<string, TrafficCount>;
 
 export const firstSlotCount = 256;
 export const emptyState = (): EdgeState => ({ slotCount: firstSlotCount, worker: null, deployments: {}, slots: {} });
-export const noTraffic: TrafficCount = { requests: 0, failed: 0, bytesIn: 0, bytesOut: 0 };
+export const noTraffic: TrafficCount = { requests: 0, failed: 0, held: 0, bytesIn: 0, bytesOut: 0 };
 export const slotName = (number: number): string => `p${String(number).padStart(4, '0')}`;
 export const slotNames = (count: number): string[] => Array.from({ length: count }, (_, index) => slotName(index + 1));
 
 export const addTraffic = (a: TrafficCount, b: TrafficCount, sign: 1 | -1 = 1): TrafficCount => ({
   requests: a.requests + sign * b.requests,
   failed: Math.max(0, a.failed + sign * b.failed),
+  held: Math.max(0, a.held + sign * b.held),
   bytesIn: a.bytesIn + sign * b.bytesIn,
   bytesOut: a.bytesOut + sign * b.bytesOut,
 });
@@ -91,6 +94,7 @@ export function withPublication(state: EdgeState, publication: Publication, now:
     used[slot] = {
       deploymentId: publication.deploymentId, key: target.key, servers: target.servers, settings: target.settings,
       base: counted.get(slot) ?? noTraffic, leftAt: null,
+      hold: target.hold ? { ...target.hold, until: now + target.hold.limitMs } : null,
     }; // prettier-ignore
   }
   const stay = new Set(Object.values(slots));

@@ -13,7 +13,7 @@ test("failed is what the edge answered itself and what broke off, not the applic
       ['p1', 'BACKEND', 0, 0, 20, 100, 200, 7, 3, ''],
     ),
   );
-  expect(counted.get('p1')).toEqual({ requests: 20, failed: 5, bytesIn: 100, bytesOut: 200 });
+  expect(counted.get('p1')).toEqual({ requests: 20, failed: 5, held: 0, bytesIn: 100, bytesOut: 200 });
 });
 
 test('open is what a server holds and what waits for it; what waits for any is told apart', () => {

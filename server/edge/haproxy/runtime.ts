@@ -36,7 +36,7 @@ type Row = Record<string, string>;
 const number = (row: Row, column: string): number => Number(row[column] ?? 0) || 0;
 
 /** Columns after `check_desc` may hold quoted text; those used here are before it. @throws AppError unavailable for anything else */
-export function parseStats(csv: string): Stats {
+export function parseStats(csv: string, held: ReadonlyMap<string, number> = new Map()): Stats {
   const [header = '', ...lines] = csv.split('\n');
   if (!header.startsWith('# pxname,svname,'))
     throw new AppError('unavailable', 'The edge does not answer.', { cause: new Error(header) });
@@ -67,12 +67,17 @@ export function parseStats(csv: string): Stats {
     counted.set(slot, {
       requests: number(row, 'stot'),
       failed,
+      held: held.get(slot) ?? 0,
       bytesIn: number(row, 'bin'),
       bytesOut: number(row, 'bout'),
     });
   }
   return { servers, counted };
 }
+
+/** Slot → requests that came while it was held. */
+export const parseHolds = (table: string): Map<string, number> =>
+  new Map([...table.matchAll(/ key=(\S+) .*\bconn_cnt=(\d+)/g)].map((match) => [match[1] ?? '', Number(match[2])]));
 
 export function parseProcesses(text: string): Processes | null {
   const pids = (section: string): number[] =>
@@ -143,7 +148,13 @@ export function createRuntime(socketPath: string): Runtime {
         digest: field('description'),
       };
     },
-    stats: async (signal) => parseStats(await ask(socketPath, 'show stat -1 6 -1', signal)),
+    async stats(signal) {
+      const [csv, holds] = await Promise.all([
+        ask(socketPath, 'show stat -1 6 -1', signal),
+        ask(socketPath, 'show table holds', signal),
+      ]);
+      return parseStats(csv, parseHolds(holds));
+    },
     async addServer(slot, server, settings, signal) {
       const name = `${slot}/${server.name}`;
       const already = 'Already exists a server with the same name in backend.';

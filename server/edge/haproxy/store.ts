@@ -10,6 +10,7 @@ import {
   files,
   pageFile,
   renderBase,
+  renderHold,
   renderMap,
   renderSlots,
   routeEntries,
@@ -24,7 +25,14 @@ const settings = z.object({
   maxConnections: z.number(),
   queueLimit: z.number(),
 });
-const count = z.object({ requests: z.number(), failed: z.number(), bytesIn: z.number(), bytesOut: z.number() });
+const count = z.object({
+  requests: z.number(),
+  failed: z.number(),
+  held: z.number().default(0),
+  bytesIn: z.number(),
+  bytesOut: z.number(),
+});
+const hold = z.object({ limitMs: z.number(), maxRequests: z.number() });
 const publication = z.object({
   deploymentId: z.string(),
   releaseId: z.string(),
@@ -34,6 +42,7 @@ const publication = z.object({
       key: z.string(),
       servers: z.array(server),
       settings,
+      hold: hold.optional(),
       routes: z.array(z.object({ host: z.string(), path: z.string() })),
     }),
   ),
@@ -57,6 +66,7 @@ const stateSchema: z.ZodType<EdgeState> = z.object({
       settings,
       base: count,
       leftAt: z.number().nullable(),
+      hold: hold.extend({ until: z.number() }).nullable().default(null),
     }),
   ),
 });
@@ -128,6 +138,7 @@ export function createEdgeStore(folder: string, dashboardHost: string): EdgeStor
       await makeFolders();
       const base = renderBase(options, state.slotCount);
       await Promise.all(allPages.map((page) => writeDurably(at(pageFile(page)), renderPage(page))));
+      await writeDurably(at(files.hold), renderHold());
       await writeDurably(at(files.base), base);
       await save(state);
       return base;
