@@ -110,6 +110,10 @@ export const matrix: Record<string, MatrixRow> = {
   'releases.rollback': inOrg(developers, (named) => ({ releaseId: named.releaseId }), 'CONFLICT'),
   'releases.previewRollback': inOrg(everybody, (named) => ({ releaseId: named.releaseId })),
   'releases.restart': inOrg(developers, (named) => ({ deploymentId: named.deploymentId })),
+  'tags.list': inOrg(everybody, (named) => ({ projectId: named.projectId })),
+  'tags.create': inOrg(developers, (named) => ({ name: 'v2', from: { kind: 'release', releaseId: named.releaseId } })),
+  'tags.deploy': inOrg(developers, (named) => ({ tagId: named.tagId, targets: [{ deploymentId: named.deploymentId }] })), // prettier-ignore
+  'tags.delete': inOrg(developers, (named) => ({ tagId: named.tagId })),
   'logs.page': inOrg(everybody, (named) => ({ of: { kind: 'release', releaseId: named.releaseId } })),
   'logs.follow': inOrg(everybody, (named) => ({ of: { kind: 'release', releaseId: named.releaseId } })),
   'events.follow': inOrg(everybody),

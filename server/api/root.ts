@@ -14,6 +14,7 @@ import { queueRouter, regionsRouter } from '#server/api/routers/regions.ts';
 import { releasesRouter } from '#server/api/routers/releases.ts';
 import { repositoriesRouter } from '#server/api/routers/repositories.ts';
 import { setupRouter } from '#server/api/routers/setup.ts';
+import { tagsRouter } from '#server/api/routers/tags.ts';
 import { templatesRouter } from '#server/api/routers/templates.ts';
 import { variablesRouter } from '#server/api/routers/variables.ts';
 import { createCallerFactory, router } from '#server/api/trpc.ts';
@@ -32,6 +33,7 @@ export const appRouter = router({
   drafts: draftsRouter,
   variables: variablesRouter,
   releases: releasesRouter,
+  tags: tagsRouter,
   logs: logsRouter,
   events: eventsRouter,
   regions: regionsRouter,

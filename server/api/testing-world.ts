@@ -14,6 +14,7 @@ import {
   variables,
 } from '#server/db/schema/projects.ts';
 import { releases } from '#server/db/schema/releases.ts';
+import { tags } from '#server/db/schema/tags.ts';
 import { mergeSettings } from '#server/domain/settings.ts';
 import { type Role, roles } from '#server/domain/words.ts';
 import { newId, randomSuffix } from '#server/ids.ts';
@@ -41,6 +42,7 @@ export interface Named {
   releaseId: string;
   waitingReleaseId: string;
   waitingNumber: number;
+  tagId: string;
   invitationId: string;
   invitationToken: string;
 }
@@ -69,6 +71,7 @@ export const randomNames = (): Named => ({
   releaseId: newId('release'),
   waitingReleaseId: newId('release'),
   waitingNumber: 2,
+  tagId: newId('tag'),
   invitationId: newId('invitation'),
   invitationToken: `token-${randomSuffix(24)}`,
 });
@@ -132,6 +135,7 @@ export async function makeWorld(db: Db, sources: FakeSource, key: Buffer, canary
     .update(deployments)
     .set({ liveReleaseId: named.releaseId })
     .where(sql`${deployments.id} = ${deploymentId}`);
+  await db.insert(tags).values({ id: named.tagId, orgId, projectId, name: 'v1', components: [{ componentId, name: 'web', source: component.source }] }); // prettier-ignore
   const tokenHash = createHash('sha256').update(named.invitationToken).digest('hex');
   await db.insert(invitations).values({ id: named.invitationId, orgId, email: `${randomSuffix(10)}@example.test`, role: 'viewer', tokenHash, expiresAt: new Date(Date.now() + hour) }); // prettier-ignore
   return { ...named, orgId, people };

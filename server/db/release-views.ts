@@ -5,6 +5,7 @@ import { users } from '#server/db/schema/organizations.ts';
 import { regions } from '#server/db/schema/platform.ts';
 import { deployments, projects } from '#server/db/schema/projects.ts';
 import { artifacts, releaseComponents, releases, releaseSteps } from '#server/db/schema/releases.ts';
+import { tags } from '#server/db/schema/tags.ts';
 import type { ReleaseSnapshot } from '#server/domain/release.ts';
 import { activeStates, waitingStates } from '#server/domain/release-machine.ts';
 
@@ -19,6 +20,8 @@ const rowColumns = {
   outcome: releases.outcome,
   snapshot: releases.snapshot,
   trigger: releases.trigger,
+  tagId: releases.tagId,
+  tagName: tags.name,
   draftRevision: releases.draftRevision,
   heldReason: releases.heldReason,
   failure: releases.failure,
@@ -41,6 +44,7 @@ const selectReleases = (db: Queryable) =>
     .select(rowColumns)
     .from(releases)
     .innerJoin(deployments, and(eq(deployments.orgId, releases.orgId), eq(deployments.id, releases.deploymentId)))
+    .leftJoin(tags, and(eq(tags.orgId, releases.orgId), eq(tags.id, releases.tagId)))
     .leftJoin(users, eq(users.id, releases.requestedBy));
 export type ReleaseViewRow = Awaited<ReturnType<typeof selectReleases>>[number];
 

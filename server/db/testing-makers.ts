@@ -37,3 +37,16 @@ export async function makeDeployment(db: Db): Promise<MadeDeployment> {
   await db.insert(drafts).values({ deploymentId, orgId, document: { components: [{ componentId, overrides: {} }] } });
   return made;
 }
+
+/** Another deployment of the project, with a draft of all that `made` has; its id. */
+export async function makeSibling(db: Db, made: MadeDeployment, slug: string): Promise<string> {
+  const { orgId, projectId, regionId, componentId } = made;
+  const id = newId('deployment');
+  await db.insert(deployments).values({
+    id, orgId, projectId, regionId, slug, name: slug, stageName: slug, stageKind: 'built', handle: `shop-${slug}-${randomSuffix(6)}`,
+  }); // prettier-ignore
+  await db
+    .insert(drafts)
+    .values({ deploymentId: id, orgId, document: { components: [{ componentId, overrides: {} }] } });
+  return id;
+}

@@ -3,6 +3,7 @@ export const limits = {
   projects: 100,
   deploymentsPerProject: 30,
   componentsPerProject: 50,
+  tagsPerProject: 500,
   credentials: 100,
   /** Current versions, all scopes of a project together. */
   variablesPerProject: 2000,

@@ -16,6 +16,7 @@ export function releaseRow(row: ReleaseViewRow): ReleaseRow {
     heldReason: row.heldReason,
     failure: row.failure && { code: row.failure.code, message: row.failure.message },
     trigger: row.trigger,
+    tag: row.tagId && row.tagName ? { id: row.tagId, name: row.tagName } : null,
     requestedBy: row.requestedById ? { id: row.requestedById, name: row.requestedByName ?? '' } : null,
     commits: row.snapshot.components.flatMap((component): CommitRef[] => {
       const { source, componentId, name } = component;

@@ -20,6 +20,7 @@ const needed = sql`exists (
   where c.artifact_id = ${artifacts.id} and (
     r.state in (${needing})
     or (r.outcome = 'live' and r.tag_id is not null)
+    or (r.outcome = 'live' and r.tag_id is not null)
     or (r.outcome = 'live' and (
       select count(*) from releases later where later.deployment_id = r.deployment_id and later.outcome = 'live' and later.number is not null and later.live_at > r.live_at
     ) < ${restorableReleases})

@@ -29,6 +29,8 @@ export interface ReleaseRow {
   heldReason: string | null;
   failure: { code: string; message: string } | null;
   trigger: ReleaseTrigger;
+  /** The name of its commits. */
+  tag: { id: string; name: string } | null;
   requestedBy: PersonRef | null;
   commits: CommitRef[];
   createdAt: Date;
