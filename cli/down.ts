@@ -4,6 +4,7 @@
  */
 import { existsSync, rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { releaseVolumes } from '#server/volumes/local/driver.ts';
 import { loadConfig, type Config } from '#server/config.ts';
 import { stopBuilder } from '#server/build/builder-engine.ts';
 import { createHaproxyEdge } from '#server/edge/haproxy/driver.ts';
@@ -57,6 +58,7 @@ async function stopServing(config: Config, purge: boolean): Promise<void> {
 }
 
 async function removeState(): Promise<string> {
+  await releaseVolumes(stateDir, new AbortController().signal);
   removePostgres(stateDir);
   rmSync(stateDir, { recursive: true, force: true });
   return `removed ${stateDir}`;

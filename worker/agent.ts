@@ -1,9 +1,10 @@
 /** The agent: holds the engine's socket and the edge, serves them as typed calls, and keeps the firewall in force. */
 import path from 'node:path';
 import { openFences } from '#server/agent/fences.ts';
-import { createLocalRegion } from '#server/agent/local-region.ts';
+import { createLocalRegion, type LocalRegion } from '#server/agent/local-region.ts';
 import { serveAgent } from '#server/agent/server.ts';
 import { readInstallation } from '#server/build/builder-paths.ts';
+import { systemClock } from '#server/clock.ts';
 import { loadConfig } from '#server/config.ts';
 import type { Config } from '#server/config.ts';
 import { createLogger } from '#server/log.ts';
@@ -19,24 +20,36 @@ const openPorts = (config: Config): number[] =>
     ? []
     : [config.SLIPWAY_HTTP_PORT, config.SLIPWAY_HTTPS_PORT, config.SLIPWAY_SSH_PORT];
 
+const reviveMs = 5000;
+/** The engine starts live instances by itself, after a reboot before their volumes are mounted: those are ours to start. */
+async function keepRevived(local: LocalRegion, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await local.revive(signal).catch((error: unknown) => {
+      if (!signal.aborted) log.warn('instances with volumes could not be looked after', { error });
+    });
+    await systemClock.sleep(reviveMs, signal).catch(() => undefined);
+  }
+}
+
 async function run(): Promise<void> {
   const config = loadConfig();
   const { id, tag } = await readInstallation(config.stateDir);
   const firewall = createFirewall({ tag, openPorts: openPorts(config), log: log.child({ part: 'firewall' }) });
   await firewall.ensure(stop.signal); // before anything of a tenant can start
   const keeping = firewall.keep(stop.signal);
-  const local = await createLocalRegion(config, id, log);
+  const local = await createLocalRegion(config, id, log, stop.signal);
   await local.edge.ensure(stop.signal);
   const fences = await openFences(path.join(config.stateDir, 'agent', 'fences.json'));
   const server = await serveAgent(
     { region: local.region, fences, log },
     path.join(config.stateDir, 'run', 'agent.sock'),
   );
+  const reviving = keepRevived(local, stop.signal);
   log.info('ready', { installation: id });
   if (!stop.signal.aborted)
     await new Promise((resolve) => stop.signal.addEventListener('abort', resolve, { once: true }));
   await server.close();
-  await Promise.all([keeping, local.close()]);
+  await Promise.all([keeping, reviving, local.close()]);
   log.info('stopped');
 }
 

@@ -16,12 +16,21 @@ import { createLogger } from '#server/log.ts';
 import { runtimeContract } from '#server/runtime/contract.ts';
 import { createFakeHarness } from '#server/runtime/fake-harness.ts';
 import type { InstanceSpec } from '#server/runtime/types.ts';
+import { volumeContract } from '#server/volumes/contract.ts';
+import { createFakeVolumeHarness } from '#server/volumes/fake-harness.ts';
 
 runtimeContract('fake, through the agent', async () => {
   const harness = createFakeHarness();
   const agent = await startTestAgent({ ...createFakeRegion().region, ...harness });
   const remote = agent.remote({ scope: 'rel_1', number: 1 });
   return { ...harness, ...remote, dispose: () => agent.dispose() };
+});
+
+volumeContract('fake, through the agent', async () => {
+  const harness = createFakeVolumeHarness();
+  const agent = await startTestAgent({ ...createFakeRegion().region, volumes: harness.volumes });
+  const { volumes } = agent.remote({ scope: 'rel_1', number: 1 });
+  return { ...harness, volumes, dispose: () => agent.dispose() };
 });
 
 const { signal } = new AbortController();

@@ -8,6 +8,7 @@ import type { Fence, FencedRegion } from '#server/agent/types.ts';
 import type { BuildEngine } from '#server/build/types.ts';
 import type { EdgeDriver } from '#server/edge/types.ts';
 import type { ArtifactStore, InstanceDriver, SessionDriver } from '#server/runtime/types.ts';
+import type { VolumeDriver } from '#server/volumes/types.ts';
 
 type Client = ReturnType<typeof createClient>;
 
@@ -29,6 +30,7 @@ export function connectAgent(socketPath: string): FencedRegion {
     artifacts: artifactsOver(client, fence),
     builds: buildsOver(client, fence),
     edge: edgeOver(client, fence),
+    volumes: volumesOver(client, fence),
   });
 }
 
@@ -143,6 +145,19 @@ function buildsOver({ builds }: Client, fence: Fence): BuildEngine {
     },
     store: (imageId, reference, signal) => call(signal, (o) => builds.store.mutate({ fence, imageId, reference }, o)),
     discard: (workId, signal) => call(signal, (o) => builds.discard.mutate({ fence, workId }, o)),
+  };
+}
+
+function volumesOver({ volumes }: Client, fence: Fence): VolumeDriver {
+  return {
+    create: (spec, signal) => call(signal, (o) => volumes.create.mutate({ fence, spec }, o)),
+    grow: (spec, signal) => call(signal, (o) => volumes.grow.mutate({ fence, spec }, o)),
+    usage: (signal) => call(signal, (o) => volumes.usage.query(undefined, o)),
+    copy: (fromId, spec, signal) => call(signal, (o) => volumes.copy.mutate({ fence, fromId, spec }, o)),
+    snapshot: (fromId, spec, signal) => call(signal, (o) => volumes.snapshot.mutate({ fence, fromId, spec }, o)),
+    trash: (volumeId, signal) => call(signal, (o) => volumes.trash.mutate({ fence, volumeId }, o)),
+    restore: (volumeId, signal) => call(signal, (o) => volumes.restore.mutate({ fence, volumeId }, o)),
+    purge: (volumeId, signal) => call(signal, (o) => volumes.purge.mutate({ fence, volumeId }, o)),
   };
 }
 

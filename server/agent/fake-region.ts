@@ -12,6 +12,7 @@ import { createFakeEdge } from '#server/edge/fake.ts';
 import type { FakeEdge } from '#server/edge/fake.ts';
 import { FakeArtifactStore, FakeCapacityReader } from '#server/runtime/fake-stores.ts';
 import { FakeRuntime } from '#server/runtime/fake.ts';
+import { FakeVolumes } from '#server/volumes/fake.ts';
 
 export interface FakeRegion {
   /** What the release engine gets. */
@@ -23,15 +24,30 @@ export interface FakeRegion {
   edge: FakeEdge;
   artifacts: FakeArtifactStore;
   capacity: FakeCapacityReader;
+  volumes: FakeVolumes;
 }
 
 /** @param options `clock` moves the times of instances and builds. */
 export function createFakeRegion(options: { clock?: Clock } = {}): FakeRegion {
   const artifacts = new FakeArtifactStore();
-  const runtime = new FakeRuntime({ ...options, hasImage: (reference) => artifacts.has(reference) });
+  const volumes: FakeVolumes = new FakeVolumes(() => runtime.volumeHolders());
+  const runtime: FakeRuntime = new FakeRuntime({
+    ...options,
+    volumes,
+    hasImage: (reference) => artifacts.has(reference),
+  });
   const builds = createFakeBuildEngine({ ...options, onStored: (reference, image) => artifacts.put(reference, image) });
   const edge = createFakeEdge([], options.clock);
   const capacity = new FakeCapacityReader();
-  const region: Region = { instances: runtime, sessions: runtime, artifacts, builds, edge, capacity };
-  return { fenced: fenceRegion(region, createMemoryFences()), region, runtime, builds, edge, artifacts, capacity };
+  const region: Region = { instances: runtime, sessions: runtime, artifacts, builds, edge, capacity, volumes };
+  return {
+    fenced: fenceRegion(region, createMemoryFences()),
+    region,
+    runtime,
+    builds,
+    edge,
+    artifacts,
+    capacity,
+    volumes,
+  };
 }

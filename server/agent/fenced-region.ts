@@ -7,7 +7,7 @@ export function fenceRegion(region: Region, fences: Fences): FencedRegion {
   return (fence) => {
     const run = <T>(signal: AbortSignal, call: (signal: AbortSignal) => Promise<T>): Promise<T> =>
       fences.run(fence, signal, call);
-    const { instances, sessions, artifacts, builds, edge, capacity } = region;
+    const { instances, sessions, artifacts, builds, edge, capacity, volumes } = region;
     return {
       sessions,
       capacity,
@@ -40,6 +40,16 @@ export function fenceRegion(region: Region, fences: Fences): FencedRegion {
         remove: (id, names, signal) => run(signal, (inner) => edge.remove(id, names, inner)),
         traffic: (id, signal) => edge.traffic(id, signal),
         withdraw: (id, signal) => run(signal, (inner) => edge.withdraw(id, inner)),
+      },
+      volumes: {
+        create: (spec, signal) => run(signal, (inner) => volumes.create(spec, inner)),
+        grow: (spec, signal) => run(signal, (inner) => volumes.grow(spec, inner)),
+        usage: (signal) => volumes.usage(signal),
+        copy: (fromId, to, signal) => run(signal, (inner) => volumes.copy(fromId, to, inner)),
+        snapshot: (fromId, to, signal) => run(signal, (inner) => volumes.snapshot(fromId, to, inner)),
+        trash: (id, signal) => run(signal, (inner) => volumes.trash(id, inner)),
+        restore: (id, signal) => run(signal, (inner) => volumes.restore(id, inner)),
+        purge: (id, signal) => run(signal, (inner) => volumes.purge(id, inner)),
       },
     };
   };

@@ -9,24 +9,46 @@ import { DockerArtifacts } from '#server/runtime/docker/artifacts.ts';
 import { HostCapacity } from '#server/runtime/docker/capacity.ts';
 import { createDockerRuntime } from '#server/runtime/docker/driver.ts';
 import { Engine } from '#server/runtime/docker/engine.ts';
+import { Containers } from '#server/runtime/docker/inspect.ts';
+import { LocalVolumes } from '#server/volumes/local/driver.ts';
 
 export interface LocalRegion {
   region: Region;
   edge: HaproxyEdge;
+  /** Mounts what is not mounted and starts what waited for it. Safe to call again and again. */
+  revive(signal: AbortSignal): Promise<void>;
   /** Ends connections; engine, edge and instances go on. */
   close(): Promise<void>;
 }
 
-/** Opens nothing yet. @param installationId label of everything that is made. */
-export async function createLocalRegion(config: Config, installationId: string, log: Logger): Promise<LocalRegion> {
+/** Mounts the volumes, and opens nothing else yet. @param installationId label of everything that is made. */
+export async function createLocalRegion(
+  config: Config,
+  installationId: string,
+  log: Logger,
+  signal: AbortSignal,
+): Promise<LocalRegion> {
   const engine = new Engine(config.SLIPWAY_DOCKER_SOCKET);
   const edge = createHaproxyEdge(config, { log: log.child({ part: 'edge' }) });
-  const { instances, sessions } = await createDockerRuntime(engine, { installationId, stateDir: config.stateDir });
+  const { stateDir } = config;
+  const containers = new Containers(engine, installationId);
+  const volumes = await LocalVolumes.open(stateDir, {
+    holders: (volumeId, inner) => containers.holders(volumeId, inner),
+    log: log.child({ part: 'volumes' }),
+    signal,
+  });
+  const runtime = await createDockerRuntime(engine, { installationId, stateDir, volumes });
+  const { instances, sessions } = runtime;
   const artifacts = new DockerArtifacts(engine, installationId);
   const builds = createBuildEngine(config);
   return {
-    region: { instances, sessions, artifacts, builds, edge, capacity: new HostCapacity() },
+    region: { instances, sessions, artifacts, builds, edge, capacity: new HostCapacity(), volumes },
     edge,
+    async revive(inner) {
+      await volumes.mountAll(inner);
+      for (const instance of await runtime.revive(inner))
+        log.warn('started an instance that waited for its volume', { instance });
+    },
     close: () => engine.close(),
   };
 }

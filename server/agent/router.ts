@@ -132,5 +132,25 @@ const edge = t.router({
 
 const capacity = t.router({ read: reading.query(({ ctx }) => ctx.region.capacity.capacity(ctx.signal)) });
 
-export const agentRouter = t.router({ instances, sessions, artifacts, builds, edge, capacity });
+const volumeId = z.object({ volumeId: schema.id });
+const newVolume = z.object({ spec: schema.volumeSpec });
+const copied = newVolume.extend({ fromId: schema.id });
+const volumes = t.router({
+  create: changing.input(newVolume).mutation(({ ctx, input }) => ctx.region.volumes.create(input.spec, ctx.signal)),
+  grow: changing.input(newVolume).mutation(({ ctx, input }) => ctx.region.volumes.grow(input.spec, ctx.signal)),
+  usage: reading.query(({ ctx }) => ctx.region.volumes.usage(ctx.signal)),
+  copy: changing
+    .input(copied)
+    .mutation(({ ctx, input }) => ctx.region.volumes.copy(input.fromId, input.spec, ctx.signal)),
+  snapshot: changing
+    .input(copied)
+    .mutation(({ ctx, input }) => ctx.region.volumes.snapshot(input.fromId, input.spec, ctx.signal)),
+  trash: changing.input(volumeId).mutation(({ ctx, input }) => ctx.region.volumes.trash(input.volumeId, ctx.signal)),
+  restore: changing
+    .input(volumeId)
+    .mutation(({ ctx, input }) => ctx.region.volumes.restore(input.volumeId, ctx.signal)),
+  purge: changing.input(volumeId).mutation(({ ctx, input }) => ctx.region.volumes.purge(input.volumeId, ctx.signal)),
+});
+
+export const agentRouter = t.router({ instances, sessions, artifacts, builds, edge, capacity, volumes });
 export type AgentRouter = typeof agentRouter;

@@ -8,6 +8,7 @@ import type { Fence } from '#server/agent/types.ts';
 import type { BuildPlan, BuildRequest } from '#server/build/types.ts';
 import type { EdgeTarget, Publication } from '#server/edge/types.ts';
 import type { InstanceSpec, NetworkSpec } from '#server/runtime/types.ts';
+import type { VolumeSpec } from '#server/volumes/types.ts';
 
 const positive = z.number().int().positive();
 const whole = z.number().int().nonnegative();
@@ -41,7 +42,13 @@ export const instanceSpec: z.ZodType<InstanceSpec> = z.strictObject({
   cpuMillis: positive,
   memoryMib: positive,
   stopGraceSeconds: whole,
-});
+  volumes: z
+    .array(z.strictObject({ volumeId: id, path: z.string().max(200) }))
+    .max(16)
+    .optional(),
+}) as z.ZodType<InstanceSpec>;
+
+export const volumeSpec: z.ZodType<VolumeSpec> = z.strictObject({ id, sizeBytes: positive });
 
 const plan: z.ZodType<BuildPlan> = z.strictObject({
   planner: z.enum(['dockerfile', 'node', 'python', 'static']),

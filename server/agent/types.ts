@@ -5,6 +5,7 @@
 import type { BuildEngine } from '#server/build/types.ts';
 import type { EdgeDriver } from '#server/edge/types.ts';
 import type { ArtifactStore, CapacityReader, InstanceDriver, SessionDriver } from '#server/runtime/types.ts';
+import type { VolumeDriver } from '#server/volumes/types.ts';
 
 export interface Region {
   instances: InstanceDriver;
@@ -13,6 +14,7 @@ export interface Region {
   builds: BuildEngine;
   edge: EdgeDriver;
   capacity: CapacityReader;
+  volumes: VolumeDriver;
 }
 
 /**

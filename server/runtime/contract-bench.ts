@@ -11,12 +11,14 @@ import type {
   ObservedState,
   SessionDriver,
 } from '#server/runtime/types.ts';
+import type { VolumeDriver } from '#server/volumes/types.ts';
 
 export interface RuntimeHarness {
   instances: InstanceDriver;
   sessions: SessionDriver;
   artifacts: ArtifactStore;
   capacity: CapacityReader;
+  volumes: VolumeDriver;
   /** A reference that the engine holds; the suite removes nothing of it. */
   image: string;
   /** A network that nothing else uses. */
@@ -93,6 +95,12 @@ export class Bench {
       stopGraceSeconds: 30,
       ...change,
     };
+  }
+  /** A volume of its own kind of storage; the harness's end removes it. */
+  async volume(): Promise<string> {
+    const id = newId('volume');
+    await this.harness.volumes.create({ id, sizeBytes: 16 * 1024 ** 2 }, signal);
+    return id;
   }
   async start(spec: InstanceSpec): Promise<InstanceSpec> {
     this.#started.push(spec.id);

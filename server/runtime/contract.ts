@@ -6,7 +6,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { newId } from '#server/ids.ts';
 import { Bench, refused, signal, until } from '#server/runtime/contract-bench.ts';
 import type { RuntimeHarness } from '#server/runtime/contract-bench.ts';
-import type { ConsoleLine, Observation } from '#server/runtime/types.ts';
+import type { ConsoleLine, InstanceSpec, Observation } from '#server/runtime/types.ts';
 
 const absentImage = 'slipway/00000000000000000000000000000000:1';
 
@@ -17,6 +17,7 @@ export function runtimeContract(name: string, makeHarness: () => Promise<Runtime
     describe('networks', () => networkTests(bench));
     describe('start', () => startTests(bench));
     describe('life', () => lifeTests(bench));
+    describe('volumes', () => volumeTests(bench));
     describe('observe', () => observeTests(bench));
     describe('console', () => consoleTests(bench));
     describe('probes', () => probeTests(bench));
@@ -102,6 +103,41 @@ function lifeTests(bench: Bench): void {
     await bench.harness.instances.stop(spec.id, 1000, signal);
     expect(await bench.harness.instances.inspect(spec.id, signal)).toMatchObject({ phase: 'exited', exitCode: 137 });
     await bench.harness.instances.stop(spec.id, 1000, signal);
+  });
+}
+
+function volumeTests(bench: Bench): void {
+  const beside = (spec: InstanceSpec): Partial<InstanceSpec> => ({
+    address: spec.address.replace(/\d+$/, (last) => String(Number(last) + 1)),
+    volumes: spec.volumes ?? [],
+  });
+  const atData = async () => [{ volumeId: await bench.volume(), path: '/data' }];
+
+  it('have one instance at a time, and the next one when it has stopped', async () => {
+    const first = await bench.run('serve', { volumes: await atData() });
+    const next = bench.spec(first.network, bench.harness.commands.serve, beside(first));
+    const field = `volumes.${first.volumes?.[0]?.volumeId ?? ''}`;
+    await expect(bench.start(next)).rejects.toMatchObject({ code: 'conflict', field });
+    expect((await bench.harness.instances.inspect(next.id, signal)).phase).toBe('missing');
+    await bench.harness.instances.stop(first.id, 0, signal);
+    await bench.start(next);
+    expect((await bench.harness.instances.inspect(next.id, signal)).phase).toBe('running');
+  });
+  it('are given to one of two that start at the same moment', async () => {
+    const network = await bench.deployment();
+    const first = bench.spec(network, bench.harness.commands.serve, { volumes: await atData() });
+    const second = bench.spec(network, bench.harness.commands.serve, beside(first));
+    const results = await Promise.allSettled([bench.start(first), bench.start(second)]);
+    expect(results.map((one) => one.status).toSorted()).toEqual(['fulfilled', 'rejected']);
+    const phases = await Promise.all([first, second].map((one) => bench.harness.instances.inspect(one.id, signal)));
+    expect(phases.filter((one) => one.phase === 'running')).toHaveLength(1);
+  });
+  it('are not there: nothing starts', async () => {
+    const volumeId = newId('volume');
+    await expect(bench.run('serve', { volumes: [{ volumeId, path: '/data' }] })).rejects.toMatchObject({
+      code: 'not_found',
+      field: `volumes.${volumeId}`,
+    });
   });
 }
 

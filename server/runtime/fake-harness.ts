@@ -3,6 +3,7 @@ import type { RuntimeHarness } from '#server/runtime/contract-bench.ts';
 import { FakeArtifactStore, FakeCapacityReader } from '#server/runtime/fake-stores.ts';
 import { FakeRuntime } from '#server/runtime/fake.ts';
 import type { FakeBehaviour } from '#server/runtime/fake.ts';
+import { FakeVolumes } from '#server/volumes/fake.ts';
 
 const image = 'slipway/11111111111111111111111111111111:1';
 const behaviours: Record<keyof RuntimeHarness['commands'], FakeBehaviour> = {
@@ -18,7 +19,8 @@ const behaviours: Record<keyof RuntimeHarness['commands'], FakeBehaviour> = {
 export function createFakeHarness(): RuntimeHarness {
   const artifacts = new FakeArtifactStore();
   artifacts.put(image, {}, false);
-  const runtime = new FakeRuntime({ hasImage: (reference) => artifacts.has(reference) });
+  const volumes: FakeVolumes = new FakeVolumes(() => runtime.volumeHolders());
+  const runtime: FakeRuntime = new FakeRuntime({ volumes, hasImage: (reference) => artifacts.has(reference) });
   for (const [name, behaviour] of Object.entries(behaviours)) {
     runtime.behave((spec) => spec.command === name, behaviour);
   }
@@ -28,6 +30,7 @@ export function createFakeHarness(): RuntimeHarness {
     sessions: runtime,
     artifacts,
     capacity: new FakeCapacityReader(),
+    volumes,
     image,
     network: () => ({ bridge: `slw-test-${(networks += 1)}`, subnet: `10.9.${networks}.0/26` }),
     commands: {

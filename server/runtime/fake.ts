@@ -20,6 +20,7 @@ import type {
   ObservedState,
   SessionDriver,
 } from '#server/runtime/types.ts';
+import type { VolumeClaims } from '#server/volumes/types.ts';
 
 export type { FakeBehaviour };
 
@@ -27,13 +28,15 @@ export type { FakeBehaviour };
 export class FakeRuntime implements InstanceDriver, SessionDriver {
   readonly #clock: Clock;
   readonly #hasImage: (reference: string) => boolean;
+  readonly #volumes: VolumeClaims | null;
   readonly #scripts: { matches: (spec: InstanceSpec) => boolean; behaviour: FakeBehaviour }[] = [];
   readonly #instances = new Map<string, FakeInstance>();
   readonly #networks = new Map<string, NetworkSpec>();
   readonly #watchers = new Set<(instance: FakeInstance) => void>();
   #away = new AbortController();
 
-  constructor(options: { clock?: Clock; hasImage?: (reference: string) => boolean } = {}) {
+  constructor(options: { clock?: Clock; hasImage?: (reference: string) => boolean; volumes?: VolumeClaims } = {}) {
+    this.#volumes = options.volumes ?? null;
     this.#clock = options.clock ?? systemClock;
     this.#hasImage = options.hasImage ?? (() => true);
   }
@@ -66,6 +69,13 @@ export class FakeRuntime implements InstanceDriver, SessionDriver {
   }
   networks(): NetworkSpec[] {
     return [...this.#networks.values()];
+  }
+  /** Volume → the instance that has it, as `VolumeClaims` understands it. */
+  volumeHolders(): Map<string, string> {
+    const having = [...this.#instances.values()].filter(
+      ({ state, keepAlive }) => keepAlive || state.phase === 'running' || state.phase === 'restarting',
+    );
+    return new Map(having.flatMap(({ spec }) => (spec.volumes ?? []).map((one) => [one.volumeId, spec.id] as const)));
   }
   isKeptAlive(instanceId: string): boolean {
     return this.#instances.get(instanceId)?.keepAlive ?? false;
@@ -107,6 +117,12 @@ export class FakeRuntime implements InstanceDriver, SessionDriver {
       (other) => other.spec.address === spec.address && other.state.phase !== 'exited',
     );
     if (taken) throw conflict('The address is taken.');
+    const volumeIds = (spec.volumes ?? []).map((one) => one.volumeId);
+    if (volumeIds.length > 0 && !this.#volumes) throw new AppError('internal', 'This runtime has no volumes.');
+    await (this.#volumes ?? noVolumes).claim(volumeIds, spec.id, signal, async () => this.#boot(spec));
+  }
+
+  #boot(spec: InstanceSpec): void {
     const script = this.#scripts.find((candidate) => candidate.matches(spec));
     const instance = new FakeInstance(structuredClone(spec), script?.behaviour ?? {}, this.#clock, (changed) => {
       for (const watcher of this.#watchers) watcher(changed);
@@ -267,5 +283,6 @@ export class FakeRuntime implements InstanceDriver, SessionDriver {
   }
 }
 
+const noVolumes: VolumeClaims = { claim: (_ids, _instanceId, _signal, start) => start(new Map()) };
 const conflict = (message: string): AppError => new AppError('conflict', message);
 const unavailable = (): AppError => new AppError('unavailable', 'The engine is away.');

@@ -3,6 +3,8 @@
  * contract suite (`contract.ts`). Every method takes an AbortSignal last and throws AppError: `unavailable` (engine away,
  * try again), `aborted`, `conflict`, `not_found`.
  */
+import type { VolumeMount } from '#server/volumes/types.ts';
+
 export interface NetworkSpec {
   deploymentId: string;
   /** At most 15 characters: the bridge's name and the atomic uniqueness key. */
@@ -33,6 +35,8 @@ export interface InstanceSpec {
   cpuMillis: number;
   memoryMib: number;
   stopGraceSeconds: number;
+  /** Storage of its own, each with one owner at a time; none when left out. */
+  volumes?: readonly VolumeMount[];
 }
 
 /** What the engine says of one instance, free of interpretation. */
@@ -77,6 +81,7 @@ export interface InstanceDriver {
    * Creates and starts; adopts a container of the same name and spec. It does not restart by itself until `keepAlive`.
    * One that has exited stays exited, since its exit code is an answer (a crash, a hook's result): remove it to run it again.
    * @throws conflict when the name has another spec, the address is taken or the network is missing; not_found when the image is.
+   * With `field: volumes.<id>`: conflict when another instance has the volume, not_found when the volume is not there.
    */
   start(spec: InstanceSpec, signal: AbortSignal): Promise<void>;
   /** From live on the engine restarts a crashed instance, also after a reboot; `false` before a stop, and fine when it is gone. Its aliases resolve as long as it is on. */

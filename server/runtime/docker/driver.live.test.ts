@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { newId } from '#server/ids.ts';
+import { createLogger } from '#server/log.ts';
 import { runtimeContract } from '#server/runtime/contract.ts';
 import { Bench, signal, until } from '#server/runtime/contract-bench.ts';
 import type { RuntimeHarness } from '#server/runtime/contract-bench.ts';
@@ -11,7 +12,9 @@ import { DockerArtifacts } from '#server/runtime/docker/artifacts.ts';
 import { HostCapacity } from '#server/runtime/docker/capacity.ts';
 import { createDockerRuntime } from '#server/runtime/docker/driver.ts';
 import { Engine } from '#server/runtime/docker/engine.ts';
+import { Containers } from '#server/runtime/docker/inspect.ts';
 import { importTestImage } from '#server/runtime/docker/test-image.ts';
+import { LocalVolumes, releaseVolumes } from '#server/volumes/local/driver.ts';
 
 const socketPath = process.env.SLIPWAY_DOCKER_SOCKET ?? '/var/run/docker.sock';
 
@@ -20,11 +23,18 @@ async function dockerHarness(): Promise<RuntimeHarness> {
   const image = await importTestImage(socketPath);
   const engine = new Engine(socketPath);
   const installationId = newId('installation');
+  const containers = new Containers(engine, installationId);
+  const volumes = await LocalVolumes.open(stateDir, {
+    holders: (id, inner) => containers.holders(id, inner),
+    log: createLogger({}, () => undefined),
+    signal,
+  });
   const tag = randomBytes(2).toString('hex');
   const third = createHash('sha256').update(tag).digest()[0] ?? 0;
   let networks = 0;
   return {
-    ...(await createDockerRuntime(engine, { installationId, stateDir })),
+    ...(await createDockerRuntime(engine, { installationId, stateDir, volumes })),
+    volumes,
     artifacts: new DockerArtifacts(engine, installationId),
     capacity: new HostCapacity(),
     image: image.reference,
@@ -46,6 +56,7 @@ async function dockerHarness(): Promise<RuntimeHarness> {
     async dispose() {
       await image.remove();
       await engine.close();
+      await releaseVolumes(stateDir, signal);
       await rm(stateDir, { recursive: true, force: true });
     },
   };

@@ -6,7 +6,7 @@ import { containerName } from '#server/domain/naming.ts';
 import { AppError, notFound } from '#server/errors.ts';
 import type { Engine, EngineRequest } from '#server/runtime/docker/engine.ts';
 import { HostNames } from '#server/runtime/docker/hosts.ts';
-import { containerPath, Containers } from '#server/runtime/docker/inspect.ts';
+import { containerPath, Containers, isUp } from '#server/runtime/docker/inspect.ts';
 import { label } from '#server/runtime/docker/labels.ts';
 import { Logs } from '#server/runtime/docker/logs.ts';
 import { Networks } from '#server/runtime/docker/networks.ts';
@@ -23,10 +23,14 @@ import type {
   NetworkSpec,
   SessionDriver,
 } from '#server/runtime/types.ts';
+import { missing } from '#server/volumes/types.ts';
+import type { VolumeClaims } from '#server/volumes/types.ts';
 
 export interface DockerRuntime {
   instances: InstanceDriver;
   sessions: SessionDriver;
+  /** Starts live instances with volumes that the engine could not start itself, because their volumes were not mounted yet. */
+  revive(signal: AbortSignal): Promise<string[]>;
 }
 
 const openFiles = 65_536;
@@ -36,21 +40,29 @@ export interface DockerRuntimeOptions {
   installationId: string;
   /** Absolute path of the state folder; `hosts` in it is the driver's. */
   stateDir: string;
+  /** Needed by specs with volumes only. */
+  volumes?: VolumeClaims;
 }
 
 export async function createDockerRuntime(
   engine: Engine,
-  { installationId, stateDir }: DockerRuntimeOptions,
+  { installationId, stateDir, volumes = noVolumes }: DockerRuntimeOptions,
 ): Promise<DockerRuntime> {
   const containers = new Containers(engine, installationId);
   // Where root lacks CAP_SYS_RESOURCE the engine cannot go above the machine's own limit, which is ours too.
   const host = { installationId, openFiles: Math.min(openFiles, await hardOpenFiles()) };
   const names = new HostNames(path.join(stateDir, 'hosts'), containers);
+  const instances = new DockerInstances(engine, containers, names, host, volumes);
   return {
-    instances: new DockerInstances(engine, containers, names, host),
+    instances,
+    revive: (signal) => instances.revive(signal),
     sessions: dockerSessions(engine, containers),
   };
 }
+
+const noVolumes: VolumeClaims = {
+  claim: ([id], _instanceId, _signal, start) => (id === undefined ? start(new Map()) : Promise.reject(missing(id))),
+};
 
 class DockerInstances implements InstanceDriver {
   readonly #engine: Engine;
@@ -59,9 +71,11 @@ class DockerInstances implements InstanceDriver {
   readonly #networks: Networks;
   readonly #observer: Observer;
   readonly #host: Host;
+  readonly #volumes: VolumeClaims;
   readonly #pids = new Map<string, number>();
 
-  constructor(engine: Engine, containers: Containers, names: HostNames, host: Host) {
+  constructor(engine: Engine, containers: Containers, names: HostNames, host: Host, volumes: VolumeClaims) {
+    this.#volumes = volumes;
     this.#engine = engine;
     this.#containers = containers;
     this.#names = names;
@@ -79,7 +93,17 @@ class DockerInstances implements InstanceDriver {
   }
 
   async start(spec: InstanceSpec, signal: AbortSignal): Promise<void> {
-    const body = containerBody(spec, this.#host, this.#names.file(spec.deploymentId, spec.id));
+    const volumeIds = (spec.volumes ?? []).map((one) => one.volumeId);
+    // One that is there keeps its volumes, whatever became of them meanwhile.
+    if (volumeIds.length > 0 && (await this.inspect(spec.id, signal)).phase === 'running') {
+      await this.#adopt(spec, signal);
+      return;
+    }
+    await this.#volumes.claim(volumeIds, spec.id, signal, (folders) => this.#start(spec, folders, signal));
+  }
+
+  async #start(spec: InstanceSpec, folders: ReadonlyMap<string, string>, signal: AbortSignal): Promise<void> {
+    const body = containerBody(spec, this.#host, this.#names.file(spec.deploymentId, spec.id), folders);
     if (await this.#adopt(spec, signal)) return;
     if (!(await this.#networks.has(spec.network, signal)))
       throw new AppError('conflict', 'The network of the deployment is missing.');
@@ -117,7 +141,29 @@ class DockerInstances implements InstanceDriver {
     }
   }
 
+  /** An instance that is kept alive has its volumes, so it must be able to take them. */
   async keepAlive(instanceId: string, on: boolean, signal: AbortSignal): Promise<void> {
+    const volumeIds = on ? await this.#volumesOf(instanceId, signal) : [];
+    await this.#volumes.claim(volumeIds, instanceId, signal, () => this.#keepAlive(instanceId, on, signal));
+  }
+  async #volumesOf(instanceId: string, signal: AbortSignal): Promise<string[]> {
+    const labels = (await this.#containers.find(instanceId, signal))?.Config.Labels ?? {};
+    return (labels[label.volumes] ?? '').split(' ').filter(Boolean);
+  }
+
+  async revive(signal: AbortSignal): Promise<string[]> {
+    const revived: string[] = [];
+    for (const { instanceId, volumeIds, container } of await this.#containers.withVolumes(signal)) {
+      if (isUp(container) || container.HostConfig.RestartPolicy.Name !== 'always') continue;
+      await this.#volumes.claim(volumeIds, instanceId, signal, () =>
+        this.#engine.act({ method: 'POST', path: `${containerPath(instanceId)}/start`, signal }),
+      );
+      revived.push(instanceId);
+    }
+    return revived;
+  }
+
+  async #keepAlive(instanceId: string, on: boolean, signal: AbortSignal): Promise<void> {
     const body = { RestartPolicy: { Name: on ? 'always' : 'no' } };
     const request = { method: 'POST', path: `${containerPath(instanceId)}/update` } as const;
     const found = await this.#engine.act({ ...request, body, signal });

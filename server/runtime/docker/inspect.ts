@@ -47,6 +47,9 @@ export function observedState(container: Container, sawOutOfMemory: boolean): Ob
   };
 }
 
+/** Its processes are there, or will be without anybody's doing. */
+export const isUp = ({ State }: Container): boolean => ['running', 'paused', 'restarting'].includes(State.Status);
+
 /** Reads containers of one installation. */
 export class Containers {
   readonly #engine: Engine;
@@ -62,6 +65,30 @@ export class Containers {
     const path = `${containerPath(instanceId)}/json`;
     const container = await this.#engine.json(containerSchema, { method: 'GET', path, signal });
     return container?.Config.Labels[label.installation] === this.#installationId ? container : null;
+  }
+
+  /** Instances with volumes. A container keeps one while it runs, and while the engine would start it again by itself. */
+  async withVolumes(signal: AbortSignal): Promise<{ instanceId: string; volumeIds: string[]; container: Container }[]> {
+    const filters = JSON.stringify({ label: [`${label.installation}=${this.#installationId}`, label.volumes] });
+    const query = { all: '1', filters };
+    const list = await this.#engine.json(listSchema, { method: 'GET', path: '/containers/json', query, signal });
+    const found = await Promise.all(
+      (list ?? []).map(async ({ Labels }) => {
+        const instanceId = Labels[label.instance] ?? '';
+        const container = await this.find(instanceId, signal);
+        return container && { instanceId, container, volumeIds: (Labels[label.volumes] ?? '').split(' ') };
+      }),
+    );
+    return found.filter((one) => one !== null);
+  }
+
+  /** Who has a volume. The engine is the record of it: nothing that a crash could leave behind wrongly. */
+  async holders(volumeId: string, signal: AbortSignal): Promise<string[]> {
+    const all = await this.withVolumes(signal);
+    return all
+      .filter(({ volumeIds }) => volumeIds.includes(volumeId))
+      .filter(({ container }) => isUp(container) || container.HostConfig.RestartPolicy.Name !== 'no')
+      .map(({ instanceId }) => instanceId);
   }
 
   /** All of the installation, stopped ones included; with `running`, those that run. */

@@ -9,6 +9,8 @@ export const label = {
   address: 'slipway.address',
   /** Names inside the deployment, separated by spaces. */
   aliases: 'slipway.aliases',
+  /** Ids of the volumes that it is started with, separated by spaces. */
+  volumes: 'slipway.volumes',
   /** Digest of the spec that a container was made from. */
   spec: 'slipway.spec',
 } as const;

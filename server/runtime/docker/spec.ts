@@ -6,7 +6,9 @@ import { createHash } from 'node:crypto';
 import { isIPv4 } from 'node:net';
 import { AppError } from '#server/errors.ts';
 import { label } from '#server/runtime/docker/labels.ts';
+import { isMountPath } from '#server/domain/mount-path.ts';
 import type { InstanceSpec, NetworkSpec } from '#server/runtime/types.ts';
+import type { VolumeMount } from '#server/volumes/types.ts';
 
 /** What images that start as root and drop to a user of their own need (nginx, postgres, apt); nothing that reaches outside. */
 const capabilities = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID', 'KILL', 'SETGID', 'SETUID'] as const;
@@ -38,9 +40,15 @@ const sortKeys = (_key: string, value: unknown): unknown =>
 
 /**
  * @param hostsFile path of the instance's `/etc/hosts` on this machine.
+ * @param folders of the spec's volumes, mounted by us: a tenant chooses a path inside only.
  * @throws AppError bad_input for a spec that the domain should never have made.
  */
-export function containerBody(spec: InstanceSpec, host: Host, hostsFile: string): Record<string, unknown> {
+export function containerBody(
+  spec: InstanceSpec,
+  host: Host,
+  hostsFile: string,
+  folders: ReadonlyMap<string, string> = new Map(),
+): Record<string, unknown> {
   assertSpec(spec);
   const memory = spec.memoryMib * 1024 * 1024;
   return {
@@ -62,6 +70,7 @@ export function containerBody(spec: InstanceSpec, host: Host, hostsFile: string)
       [label.address]: spec.address,
       [label.aliases]: spec.aliases.join(' '),
       [label.spec]: specDigest(spec),
+      ...volumeLabel(spec),
     },
     HostConfig: {
       NetworkMode: spec.network.bridge,
@@ -85,7 +94,10 @@ export function containerBody(spec: InstanceSpec, host: Host, hostsFile: string)
       ],
       LogConfig: { Type: 'json-file', Config: { 'max-size': '20m', 'max-file': '3' } },
       RestartPolicy: { Name: 'no' },
-      Mounts: [{ Type: 'bind', Source: hostsFile, Target: '/etc/hosts', ReadOnly: true }],
+      Mounts: [
+        { Type: 'bind', Source: hostsFile, Target: '/etc/hosts', ReadOnly: true },
+        ...(spec.volumes ?? []).map((volume) => volumeMount(volume, folders)),
+      ],
     },
     NetworkingConfig: {
       EndpointsConfig: {
@@ -93,6 +105,16 @@ export function containerBody(spec: InstanceSpec, host: Host, hostsFile: string)
       },
     },
   };
+}
+
+const volumeLabel = ({ volumes = [] }: InstanceSpec): Record<string, string> =>
+  volumes.length === 0 ? {} : { [label.volumes]: volumes.map((one) => one.volumeId).join(' ') };
+
+/** As a mount and not as a `Binds` entry, for which the engine would make a missing folder. */
+function volumeMount({ volumeId, path }: VolumeMount, folders: ReadonlyMap<string, string>): Record<string, unknown> {
+  const folder = folders.get(volumeId);
+  if (folder === undefined) throw new AppError('internal', 'A volume of the instance has no folder.');
+  return { Type: 'bind', Source: folder, Target: path, BindOptions: { Propagation: 'rprivate' } };
 }
 
 /** A bridge for one deployment: its own subnet, no published ports, no IPv6. */
@@ -125,5 +147,8 @@ function assertSpec(spec: InstanceSpec): void {
   if (!Object.keys(spec.env).every((key) => variableName.test(key))) throw bad('a variable with a bad name');
   if (Object.values(spec.env).some((value) => value.includes('\0'))) throw bad('a variable with a zero byte');
   if (!spec.aliases.every((alias) => /^[a-z][a-z0-9-]{0,62}$/.test(alias))) throw bad('an alias that is no host name');
+  const mounts = spec.volumes ?? [];
+  if (!mounts.every(({ path }) => isMountPath(path))) throw bad('a volume at a path that is not allowed');
+  if (new Set(mounts.map((one) => one.path)).size < mounts.length) throw bad('two volumes at one path');
   if (spec.memoryMib < 6 || spec.cpuMillis < 10) throw bad('less memory or CPU than a process needs');
 }
