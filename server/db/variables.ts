@@ -45,21 +45,22 @@ export async function assertTarget(
   return { projectId, scope, deploymentId, componentId };
 }
 
+/** All versions at exactly this target. */
+export const atTarget = (orgId: string, target: VariableTarget) =>
+  and(
+    eq(variables.orgId, orgId),
+    eq(variables.projectId, target.projectId),
+    eq(variables.scope, target.scope),
+    target.deploymentId === null ? isNull(variables.deploymentId) : eq(variables.deploymentId, target.deploymentId),
+    target.componentId === null ? isNull(variables.componentId) : eq(variables.componentId, target.componentId),
+  );
+
 /** Current rows of exactly this target, sealed. */
 export const currentOf = (db: Queryable, orgId: string, target: VariableTarget) =>
   db
     .select({ id: variables.id, key: variables.key, use: variables.use, isSecret: variables.isSecret, sealed: variables.sealed })
     .from(variables)
-    .where(
-      and(
-        eq(variables.orgId, orgId),
-        eq(variables.projectId, target.projectId),
-        isNull(variables.replacedAt),
-        eq(variables.scope, target.scope),
-        target.deploymentId === null ? isNull(variables.deploymentId) : eq(variables.deploymentId, target.deploymentId),
-        target.componentId === null ? isNull(variables.componentId) : eq(variables.componentId, target.componentId),
-      ),
-    )
+    .where(and(atTarget(orgId, target), isNull(variables.replacedAt)))
     .limit(2000); // prettier-ignore
 
 /** Current rows that a deployment sees, or the project's own; by key. No values. */

@@ -1,10 +1,10 @@
 /** Variables are written as versions: a change closes the old row and adds one, because releases refer to rows. */
-import { and, eq, inArray, isNull, type SQL } from 'drizzle-orm';
+import { and, eq, inArray, isNotNull, isNull, type SQL } from 'drizzle-orm';
 import { writeAudit } from '#server/db/audit.ts';
 import type { Tx } from '#server/db/client.ts';
 import { recordEvent, recordProjectEvent } from '#server/db/events.ts';
 import { variables } from '#server/db/schema/projects.ts';
-import { assertTarget, currentOf, type VariableTarget } from '#server/db/variables.ts';
+import { assertTarget, atTarget, currentOf, type VariableTarget } from '#server/db/variables.ts';
 import { limits } from '#server/domain/limits.ts';
 import { platformVariables } from '#server/domain/variables.ts';
 import type { VariableUse } from '#server/domain/words.ts';
@@ -91,19 +91,40 @@ async function announce(
   await writeAudit(tx, { orgId, actorId, action: 'variables.change', resourceKind: 'project', resourceId: target.projectId, data }); // prettier-ignore
 }
 
+/** Every earlier value of these keys at this place: whatever still refers to one gets the current value from now on. */
+async function revokeEarlier(ctx: UseCaseContext, tx: Tx, target: VariableTarget, keys: string[]): Promise<void> {
+  await tx
+    .update(variables)
+    .set({ revokedAt: ctx.clock.now() })
+    .where(
+      and(
+        atTarget(ctx.actor.orgId, target),
+        inArray(variables.key, keys),
+        isNotNull(variables.replacedAt),
+        isNull(variables.revokedAt),
+      ),
+    );
+}
+
 /**
  * Sets variables of a project, a deployment or a component of a deployment. They take effect with the next release.
+ * With `revoke` the values that they replace, and all before, are never used again, also not by a restart or a rollback.
  * @throws AppError not_found, bad_input, too_many
  */
 export async function setVariables(
   ctx: UseCaseContext,
-  input: { entries: VariableEntry[] } & Parameters<typeof assertTarget>[2],
+  input: { entries: VariableEntry[]; revoke?: boolean } & Parameters<typeof assertTarget>[2],
 ): Promise<{ changed: number }> {
   authorize(ctx, 'variable.write');
   return inOrg(ctx, async (tx) => {
     const target = await assertTarget(tx, ctx.actor.orgId, input);
+    const keys = input.entries.map((entry) => entry.key);
     const changed = await insertVariables(ctx, tx, target, input.entries);
-    if (changed > 0) await announce(ctx, tx, target, { set: input.entries.map((entry) => entry.key) });
+    if (input.revoke) {
+      if (changed < keys.length) throw badInput('entries.0.value', 'Give a new value: the one in force is to be revoked.'); // prettier-ignore
+      await revokeEarlier(ctx, tx, target, keys);
+    }
+    if (changed > 0) await announce(ctx, tx, target, { set: keys, ...(input.revoke ? { revoked: keys } : {}) });
     return { changed };
   });
 }

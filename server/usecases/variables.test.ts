@@ -149,3 +149,19 @@ test('the ids must fit the scope', async () => {
   ];
   for (const to of wrong) expect((await set(entries, to)).status).toBe(400);
 });
+
+test('a leaked value is revoked in every version that was replaced, here and nowhere else', async () => {
+  await fresh();
+  await set([{ key: 'LEAK', value: 'one', isSecret: false }]);
+  await set([{ key: 'LEAK', value: 'two', isSecret: false }]);
+  await set([{ key: 'LEAK', value: 'project', isSecret: false }], { org: world.org, projectId: world.projectId, scope: 'project' }); // prettier-ignore
+  const revoke = (value: string) => set([{ key: 'LEAK', value, isSecret: false }], { ...target(), revoke: true });
+  expect(await revoke('two')).toMatchObject({ status: 400, field: 'entries.0.value' });
+  expect((await revoke('three')).status).toBe(200);
+  const rows = await api.services.db
+    .select({ scope: variables.scope, replacedAt: variables.replacedAt, revokedAt: variables.revokedAt })
+    .from(variables)
+    .where(and(eq(variables.orgId, world.orgId), eq(variables.key, 'LEAK')));
+  const shape = rows.map((row) => [row.scope, row.replacedAt !== null, row.revokedAt !== null].join(' ')).toSorted();
+  expect(shape).toEqual(['deployment false false', 'deployment true true', 'deployment true true', 'project false false']); // prettier-ignore
+});

@@ -45,6 +45,7 @@ function VariableForm({ editing, target, onClose }: { editing: Editing; target: 
   const [typed, setTyped] = useState<string | null>(null);
   const [secret, setSecret] = useState<boolean | null>(old?.isSecret ?? null);
   const [use, setUse] = useState<VariableUse>(old?.use ?? 'run');
+  const [revoke, setRevoke] = useState(false);
   const [at, setAt] = useState(old ? targetKey(targetOf(old)) : 'deployment');
   const value = typed ?? current.data?.value ?? '';
   const isSecret = secret ?? looksSecret(key);
@@ -69,6 +70,7 @@ function VariableForm({ editing, target, onClose }: { editing: Editing; target: 
         projectId: target.projectId,
         ...targetFrom(at, target.deploymentId),
         entries: [{ key: key.trim(), value, isSecret, use }],
+        revoke,
       });
   };
   const other = otherError(save.error, ['entries.0.key', 'entries.0.value', 'key', 'value']);
@@ -132,6 +134,14 @@ function VariableForm({ editing, target, onClose }: { editing: Editing; target: 
         disabled={old?.isSecret ?? false}
         onChange={(event) => setSecret(event.target.checked)}
       />
+      {old ? (
+        <Checkbox
+          label="The old value leaked: revoke it"
+          hint="No restart and no rollback uses it again; they get the new one. What runs keeps it until it is deployed or restarted"
+          checked={revoke}
+          onChange={(event) => setRevoke(event.target.checked)}
+        />
+      ) : null}
       <div className="flex justify-end gap-2">
         <Button onClick={onClose}>Cancel</Button>
         <Button type="submit" look="primary" aria-disabled={save.isPending}>

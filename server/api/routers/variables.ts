@@ -10,7 +10,14 @@ export const variablesRouter = router({
     .input(orgInput({ projectId: id, deploymentId: id.optional() }))
     .query(({ ctx, input }) => listVariables(ctx.uc, input)),
   set: orgProcedure
-    .input(orgInput({ ...variableTarget, entries: z.array(variableEntry).min(1).max(500, 'At most 500 at once') }))
+    .input(
+      orgInput({
+        ...variableTarget,
+        entries: z.array(variableEntry).min(1).max(500, 'At most 500 at once'),
+        /** A value leaked: what is replaced is never used again, also not by a restart or a rollback. */
+        revoke: z.boolean().default(false),
+      }),
+    )
     .mutation(({ ctx, input }) => setVariables(ctx.uc, input)),
   remove: orgProcedure.input(orgInput({ variableId: id })).mutation(({ ctx, input }) => removeVariable(ctx.uc, input)),
   /** What pasting a whole `.env` would change. A mutation, because the text must not stand in an address. */
