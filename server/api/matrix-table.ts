@@ -93,6 +93,7 @@ export const matrix: Record<string, MatrixRow> = {
   'deployments.restore': inOrg(admins, (named) => ({ deploymentId: named.trashedDeploymentId })),
   'drafts.get': inOrg(everybody, (named) => ({ deploymentId: named.deploymentId })),
   'drafts.save': inOrg(developers, (named) => ({ deploymentId: named.deploymentId, revision: 1, document: document(named) })), // prettier-ignore
+  'drafts.loadRelease': inOrg(developers, (named) => ({ releaseId: named.releaseId, revision: 1 })),
   'drafts.diff': inOrg(everybody, (named) => ({ deploymentId: named.deploymentId })),
   'variables.list': inOrg(everybody, (named) => ({ projectId: named.projectId, deploymentId: named.deploymentId })),
   'variables.set': inOrg(developers, (named) => ({

@@ -183,3 +183,15 @@ test('a component that a draft has stays; one that none has goes', async () => {
   expect((await change('components.remove', { componentId: used.id })).status).toBe(200);
   expect(await add('jobs', [])).toMatchObject({ status: 400, field: 'name' });
 });
+
+test('the settings of a release become the draft, by the revision that was shown', async () => {
+  const own = await makeWorld(api.services.db, api.sources, api.services.keys.variables, 'x'.repeat(12));
+  const by = (procedure: string, input: object, type: 'query' | 'mutation' = 'mutation') =>
+    api.call(own.people.owner, procedure, { org: own.org, ...input }, { type });
+  const document = { components: [{ componentId: own.componentId, overrides: { instances: 4 } }] };
+  await by('drafts.save', { deploymentId: own.deploymentId, revision: 1, document });
+  expect(await by('drafts.loadRelease', { releaseId: own.releaseId, revision: 1 })).toMatchObject({ status: 409, field: 'revision' }); // prettier-ignore
+  expect((await by('drafts.loadRelease', { releaseId: own.releaseId, revision: 2 })).data).toEqual({ revision: 3, leftOut: [] }); // prettier-ignore
+  const draft = (await by('drafts.get', { deploymentId: own.deploymentId }, 'query')).data as DraftView;
+  expect(draft.components[0]?.effective.instances).toBe(1);
+});

@@ -1,6 +1,7 @@
 'use client';
 import { GitCommitHorizontal } from 'lucide-react';
 import Link from 'next/link';
+import { AutomaticPaused } from '#app/_features/deployment/automatic-paused.tsx';
 import { Timeline } from '#app/_features/deployment/timeline.tsx';
 import { useDeploy } from '#app/_features/deployment/use-deploy.ts';
 import { useDeployment } from '#app/_features/deployment/use-deployment.ts';
@@ -120,7 +121,7 @@ function Notes({ deployment, base }: { deployment: DeploymentView; base: string 
         </Callout>
       ) : null}
       {deployment.autoPausedReason ? (
-        <Callout tone="grey" title={`Automatic deploys are paused: ${deployment.autoPausedReason}`} />
+        <AutomaticPaused deploymentId={deployment.id} reason={deployment.autoPausedReason} />
       ) : null}
       {current
         ? null

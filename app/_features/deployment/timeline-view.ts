@@ -65,10 +65,18 @@ function otherLine(kind: string, data: Record<string, unknown>): { tone: Tone; t
       return { tone: 'grey', text: 'Deployment deleted' };
     case 'deployment.restored':
       return { tone: 'grey', text: 'Deployment restored' };
+    case 'deployment.auto-paused':
+      return { tone: 'grey', text: `Automatic deploys paused: ${text(data['reason'])}` };
+    case 'deployment.auto-resumed':
+      return { tone: 'grey', text: 'Automatic deploys resumed' };
     case 'draft.saved':
       return {
         tone: 'grey',
-        text: text(data['added']) ? `Component ${text(data['added'])} added to the draft` : 'Settings edited',
+        text: text(data['fromRelease'])
+          ? `Settings of release ${text(data['fromRelease'])} loaded into the draft`
+          : text(data['added'])
+            ? `Component ${text(data['added'])} added to the draft`
+            : 'Settings edited',
         href: '/components',
       };
     case 'variables.changed':

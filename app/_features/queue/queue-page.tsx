@@ -1,19 +1,18 @@
 'use client';
-import { useMutation, useSuspenseQuery } from '@tanstack/react-query';
+import { useSuspenseQuery } from '@tanstack/react-query';
 import Link from 'next/link';
 import { useTRPC } from '#app/_lib/trpc-client.tsx';
 import { laneGroups } from '#app/_features/queue/view.ts';
+import { useAbort } from '#app/_features/release/use-abort.ts';
 import { kindWords, stateWords } from '#app/_features/release/view.ts';
-import { useDenied, useOrg } from '#app/_features/shell/org-context.tsx';
+import { useOrg } from '#app/_features/shell/org-context.tsx';
 import { PageBody, PageHeader, Section } from '#app/_features/shell/page.tsx';
-import { sentenceOf } from '#app/_features/shell/problem.ts';
 import { Button } from '#app/ui/button.tsx';
 import { Empty } from '#app/ui/empty.tsx';
 import { Status } from '#app/ui/status.tsx';
 import { Cell, Head, HeadCell, Row, Table } from '#app/ui/table.tsx';
 import { countWords } from '#app/ui/time-words.ts';
 import { Ago } from '#app/ui/time.tsx';
-import { toast } from '#app/ui/toast.tsx';
 import type { QueueEntry } from '#server/domain/views/releases.ts';
 
 /** What works and what waits, by lane; everything here can be stopped. */
@@ -83,15 +82,10 @@ export function QueuePage() {
 }
 
 function QueueRow({ entry }: { entry: QueueEntry }) {
-  const trpc = useTRPC();
   const { slug: org } = useOrg();
-  const denied = useDenied('release.abort');
-  const abort = useMutation(
-    trpc.releases.abort.mutationOptions({ onError: (error) => toast(sentenceOf(error), { tone: 'red' }) }),
-  );
+  const { run, isBusy: isStopping, denied } = useAbort({ id: entry.releaseId, state: entry.state });
   const base = `/${org}/${entry.projectSlug}/${entry.deploymentSlug}`;
   const { word, tone } = stateWords[entry.state];
-  const isStopping = abort.isPending || abort.isSuccess || entry.state === 'cancelling';
   return (
     <Row>
       <Cell className="tabular w-16 text-muted">{entry.position ?? 'now'}</Cell>
@@ -122,7 +116,7 @@ function QueueRow({ entry }: { entry: QueueEntry }) {
           className="-my-1"
           aria-disabled={isStopping || Boolean(denied)}
           title={denied ?? undefined}
-          onClick={() => !isStopping && !denied && abort.mutate({ org, releaseId: entry.releaseId })}
+          onClick={run}
         >
           {isStopping ? 'Aborting' : 'Abort'}
         </Button>

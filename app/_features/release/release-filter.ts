@@ -41,5 +41,5 @@ export function withPart(search: string, key: 'q' | 'show' | 'pages', value: str
   else query.set(key, value);
   return query.size === 0 ? '' : `?${query.toString()}`;
 }
-export const shownRows = (rows: readonly ReleaseRow[], { text, filter }: TableAddress): ReleaseRow[] =>
+export const shownRows = <R extends ReleaseRow>(rows: readonly R[], { text, filter }: TableAddress): R[] =>
   rows.filter((row) => passes[filter](row) && searchWords(row).includes(text.trim().toLowerCase()));

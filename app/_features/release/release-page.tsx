@@ -1,12 +1,14 @@
 'use client';
-import { useMutation, useSuspenseQuery } from '@tanstack/react-query';
+import { useSuspenseQuery } from '@tanstack/react-query';
 import { ArrowUpRight, Ban, Download } from 'lucide-react';
 import Link from 'next/link';
 import { useTRPC } from '#app/_lib/trpc-client.tsx';
 import { DeployButton } from '#app/_features/deployment/deploy-button.tsx';
 import { FailureNote } from '#app/_features/release/failure-note.tsx';
 import { ReleaseDetails } from '#app/_features/release/release-details.tsx';
+import { ReleaseMenu } from '#app/_features/release/release-menu.tsx';
 import { ReleaseSteps } from '#app/_features/release/release-steps.tsx';
+import { useAbort } from '#app/_features/release/use-abort.ts';
 import {
   commitGroups,
   headline,
@@ -15,15 +17,13 @@ import {
   reportSentence,
   triggerWords,
 } from '#app/_features/release/view.ts';
-import { useDenied, useOrg } from '#app/_features/shell/org-context.tsx';
+import { useOrg } from '#app/_features/shell/org-context.tsx';
 import { PageBody, PageHeader, Section } from '#app/_features/shell/page.tsx';
-import { sentenceOf } from '#app/_features/shell/problem.ts';
 import { Button } from '#app/ui/button.tsx';
 import { Callout } from '#app/ui/callout.tsx';
 import { Copyable } from '#app/ui/copyable.tsx';
 import { Status } from '#app/ui/status.tsx';
 import { Ago, Took } from '#app/ui/time.tsx';
-import { toast } from '#app/ui/toast.tsx';
 import type { ReleaseView } from '#server/domain/views/releases.ts';
 
 export function ReleasePage({
@@ -61,6 +61,7 @@ export function ReleasePage({
                 </a>
               </Button>
             ) : null}
+            <ReleaseMenu row={release} base={base} onOwnPage />
             {release.canAbort ? <AbortButton release={release} /> : <DeployButton deployment={deployment} />}
           </>
         }
@@ -91,19 +92,13 @@ export function ReleasePage({
 }
 
 function AbortButton({ release }: { release: ReleaseView }) {
-  const trpc = useTRPC();
-  const { slug } = useOrg();
-  const denied = useDenied('release.abort');
-  const abort = useMutation(
-    trpc.releases.abort.mutationOptions({ onError: (error) => toast(sentenceOf(error), { tone: 'red' }) }),
-  );
-  const isBusy = abort.isPending || abort.isSuccess || release.state === 'cancelling';
+  const { run, isBusy, denied } = useAbort(release);
   return (
     <Button
       look="danger"
       aria-disabled={isBusy || Boolean(denied)}
       title={denied ?? 'Stops here and undoes what was started. What serves now keeps serving.'}
-      onClick={() => !isBusy && !denied && abort.mutate({ org: slug, releaseId: release.id })}
+      onClick={run}
     >
       <Ban /> {isBusy ? 'Aborting' : 'Abort'}
     </Button>

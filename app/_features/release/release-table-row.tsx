@@ -1,30 +1,15 @@
 'use client';
-import { useMutation } from '@tanstack/react-query';
-import { Ban, Ellipsis, ScrollText } from 'lucide-react';
 import Link from 'next/link';
-import { useRouter } from 'next/navigation';
-import { useTRPC } from '#app/_lib/trpc-client.tsx';
-import {
-  commitGroups,
-  headline,
-  kindWords,
-  releaseTitle,
-  stateWords,
-  triggerWords,
-} from '#app/_features/release/view.ts';
-import { useDenied, useOrg } from '#app/_features/shell/org-context.tsx';
-import { sentenceOf } from '#app/_features/shell/problem.ts';
-import { Button } from '#app/ui/button.tsx';
+import { ReleaseMenu } from '#app/_features/release/release-menu.tsx';
+import { commitGroups, headline, kindWords, stateWords, triggerWords } from '#app/_features/release/view.ts';
 import { Copyable } from '#app/ui/copyable.tsx';
-import { Menu, MenuContent, MenuItem, MenuTrigger } from '#app/ui/menu.tsx';
 import { Status } from '#app/ui/status.tsx';
 import { Cell, Row } from '#app/ui/table.tsx';
 import { Ago, Took } from '#app/ui/time.tsx';
-import { toast } from '#app/ui/toast.tsx';
-import type { ReleaseRow } from '#server/domain/views/releases.ts';
+import type { ReleaseTableRow as RowView } from '#server/domain/views/releases.ts';
 
 /** One release or operation, with what can be done with it. */
-export function ReleaseTableRow({ row, base }: { row: ReleaseRow; base: string }) {
+export function ReleaseTableRow({ row, base }: { row: RowView; base: string }) {
   const href = `${base}/releases/${String(row.number ?? row.id)}`;
   const groups = commitGroups(row.commits);
   const commit = groups[0]?.commit;
@@ -70,41 +55,8 @@ export function ReleaseTableRow({ row, base }: { row: ReleaseRow; base: string }
         <Ago at={row.createdAt} className="tabular" />
       </Cell>
       <Cell className="w-0 pl-1">
-        <RowMenu row={row} href={href} />
+        <ReleaseMenu row={row} base={base} />
       </Cell>
     </Row>
-  );
-}
-
-function RowMenu({ row, href }: { row: ReleaseRow; href: string }) {
-  const trpc = useTRPC();
-  const router = useRouter();
-  const { slug: org } = useOrg();
-  const deniedAbort = useDenied('release.abort');
-  const abort = useMutation(
-    trpc.releases.abort.mutationOptions({ onError: (error) => toast(sentenceOf(error), { tone: 'red' }) }),
-  );
-  return (
-    <Menu>
-      <MenuTrigger asChild>
-        <Button look="quiet" size="icon" aria-label={`Actions of ${releaseTitle(row)}`} className="-my-1">
-          <Ellipsis />
-        </Button>
-      </MenuTrigger>
-      <MenuContent className="w-72">
-        <MenuItem icon={<ScrollText />} onSelect={() => router.push(href)}>
-          View log
-        </MenuItem>
-        <MenuItem
-          icon={<Ban />}
-          danger={row.canAbort}
-          disabledReason={deniedAbort ?? (row.canAbort ? null : 'It is over: there is nothing to stop')}
-          note="Stops and undoes what was started"
-          onSelect={() => abort.mutate({ org, releaseId: row.id })}
-        >
-          Abort
-        </MenuItem>
-      </MenuContent>
-    </Menu>
   );
 }

@@ -20,7 +20,7 @@ import { Input, Select } from '#app/ui/field.tsx';
 import { Head, HeadCell, Table } from '#app/ui/table.tsx';
 import { countWords } from '#app/ui/time-words.ts';
 import type { Page } from '#server/domain/views/common.ts';
-import type { ReleaseRow } from '#server/domain/views/releases.ts';
+import type { ReleaseTableRow as RowView } from '#server/domain/views/releases.ts';
 
 export function ReleasesPage({ project, deployment: slug }: { project: string; deployment: string }) {
   const trpc = useTRPC();
@@ -104,7 +104,7 @@ interface PageProps {
 }
 
 /** One page and what comes below it: the next one, or the end. */
-function Rows({ page, ...rest }: PageProps & { page: Page<ReleaseRow> }) {
+function Rows({ page, ...rest }: PageProps & { page: Page<RowView> }) {
   const rows = shownRows(page.items, rest.address);
   const above = { read: rest.above.read + page.items.length, shown: rest.above.shown + rows.length };
   return (
