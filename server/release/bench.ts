@@ -17,9 +17,11 @@ import type { FakeEdge } from '#server/edge/fake.ts';
 import { createLogger } from '#server/log.ts';
 import { createFakeLogStore, type FakeLogStore } from '#server/logs/fake.ts';
 import { advanceRelease, type AdvanceResult } from '#server/release/advance.ts';
+import { createRecorder, type Recorder } from '#server/release/bench-recorder.ts';
 import { createConsoles } from '#server/release/consoles.ts';
 import type { Engine } from '#server/release/engine.ts';
 import { noFault } from '#server/release/fault.ts';
+import { installHistory } from '#server/release/history-table.ts';
 import { FakeSource } from '#server/source/fake.ts';
 import type { ReleaseContext } from '#server/usecases/plan-snapshot.ts';
 import { testContext, testKey } from '#server/usecases/testing.ts';
@@ -78,6 +80,7 @@ export interface Bench {
   time: TestTime;
   engine: Engine;
   region: FakeRegion;
+  recorder: Recorder;
   edge: FakeEdge;
   builds: FakeBuildEngine;
   source: FakeSource;
@@ -98,6 +101,9 @@ export async function createBench(database: TestDatabase): Promise<Bench> {
   const time = new TestTime();
   const region = createFakeRegion({ clock: time.background });
   const { builds, edge } = region;
+  const recorder = createRecorder(region);
+  const recorded = recorder.record(region.fenced);
+  await installHistory(database.db);
   const source = new FakeSource();
   const logs = createFakeLogStore();
   const made = await makeDeployment(database.db);
@@ -106,7 +112,7 @@ export async function createBench(database: TestDatabase): Promise<Bench> {
   const log = createLogger({}, () => undefined);
   const worker = (owner: string, parts: Partial<Engine> = {}): Engine => ({
     db: database.db, now: time.sql, clock: time.steps, background: time.background, times: scaledTimes(1), timeScale: 1, owner,
-    region: region.fenced, sources: source, logs, workDir, installationTag: 'test', subnetPool: '10.213.0.0/16', fault: noFault, log,
+    region: recorded, sources: source, logs, workDir, installationTag: 'test', subnetPool: '10.213.0.0/16', fault: noFault, log,
     plan: () => Promise.resolve({ kind: 'planned', plan: { planner: 'node', found: ['Node 24'], dockerfile: { kind: 'rendered', text: 'FROM scratch' }, context: '', target: '', port: 3000, command: null } }),
     buildSalt: '1', buildLimits: { memoryMib: 512, cpuMillis: 1000, processes: 100, imageBytes: 1e9 },
     consoles: createConsoles({ sessions: region.region.sessions, logs, clock: time.background, log }),
@@ -137,7 +143,7 @@ export async function createBench(database: TestDatabase): Promise<Bench> {
         sql`state in ('fetching','building','storing','starting','checking','hook','switching','cancelling','retiring')`,
       );
   return {
-    made, time, engine, region, edge, builds, source, logs, ctx, worker, claim, advance, release,
+    made, time, engine, region, recorder, edge, builds, source, logs, ctx, worker, claim, advance, release,
     host: `${deployment?.handle ?? ''}.apps.localhost`,
     async settle(by = engine) {
       for (;;) {
