@@ -57,6 +57,25 @@ create table credentials (
   public_key text,
   created_at timestamp(3) with time zone not null default now()
 );
+create table data_jobs (
+  id text not null,
+  org_id text not null,
+  deployment_id text not null,
+  component_id text not null,
+  kind text not null,
+  started_by text not null,
+  dump_id text,
+  engine text not null,
+  state text not null default 'waiting'::text,
+  size_bytes bigint,
+  checksum text,
+  failure text,
+  requested_by text,
+  created_at timestamp(3) with time zone not null default now(),
+  started_at timestamp(3) with time zone,
+  ended_at timestamp(3) with time zone,
+  lease_until timestamp(3) with time zone
+);
 create table deployment_events (
   seq bigint not null default nextval('deployment_events_seq_seq'::regclass),
   org_id text not null,
@@ -97,6 +116,16 @@ create table drafts (
   document jsonb not null,
   updated_by text,
   updated_at timestamp(3) with time zone not null default now()
+);
+create table dump_schedules (
+  id text not null,
+  org_id text not null,
+  deployment_id text not null,
+  component_id text not null,
+  every_hours bigint not null,
+  keep bigint not null,
+  next_at timestamp(3) with time zone not null,
+  created_at timestamp(3) with time zone not null default now()
 );
 create table identities (
   provider text not null,
@@ -347,6 +376,25 @@ create table variables (
   replaced_at timestamp(3) with time zone,
   revoked_at timestamp(3) with time zone
 );
+create table volumes (
+  id text not null,
+  org_id text not null,
+  project_id text not null,
+  deployment_id text not null,
+  component_id text not null,
+  region_id text not null,
+  name text not null,
+  path text not null,
+  size_bytes bigint not null,
+  state text not null default 'active'::text,
+  trashed_at timestamp(3) with time zone,
+  place text not null default 'none'::text,
+  grows_at_start boolean not null default false,
+  used_bytes bigint,
+  capacity_bytes bigint,
+  observed_at timestamp(3) with time zone,
+  created_at timestamp(3) with time zone not null default now()
+);
 
 -- constraints
 alter table artifacts add constraint artifacts_org_id_organizations_id_fk FOREIGN KEY (org_id) REFERENCES organizations(id) ON DELETE CASCADE;
@@ -363,6 +411,10 @@ alter table components add constraint components_project_id_projects_id_fk FOREI
 alter table components add constraint components_repository_id_repositories_id_fk FOREIGN KEY (repository_id) REFERENCES repositories(id) ON DELETE RESTRICT;
 alter table credentials add constraint credentials_org_id_organizations_id_fk FOREIGN KEY (org_id) REFERENCES organizations(id) ON DELETE CASCADE;
 alter table credentials add constraint credentials_pkey PRIMARY KEY (id);
+alter table data_jobs add constraint data_jobs_component_id_components_id_fk FOREIGN KEY (component_id) REFERENCES components(id) ON DELETE RESTRICT;
+alter table data_jobs add constraint data_jobs_deployment_id_deployments_id_fk FOREIGN KEY (deployment_id) REFERENCES deployments(id) ON DELETE RESTRICT;
+alter table data_jobs add constraint data_jobs_org_id_organizations_id_fk FOREIGN KEY (org_id) REFERENCES organizations(id) ON DELETE CASCADE;
+alter table data_jobs add constraint data_jobs_pkey PRIMARY KEY (id);
 alter table deployment_events add constraint deployment_events_deployment_id_deployments_id_fk FOREIGN KEY (deployment_id) REFERENCES deployments(id) ON DELETE CASCADE;
 alter table deployment_events add constraint deployment_events_org_id_organizations_id_fk FOREIGN KEY (org_id) REFERENCES organizations(id) ON DELETE CASCADE;
 alter table deployment_events add constraint deployment_events_pkey PRIMARY KEY (seq);
@@ -375,6 +427,10 @@ alter table drafts add constraint drafts_deployment_id_deployments_id_fk FOREIGN
 alter table drafts add constraint drafts_org_id_organizations_id_fk FOREIGN KEY (org_id) REFERENCES organizations(id) ON DELETE CASCADE;
 alter table drafts add constraint drafts_pkey PRIMARY KEY (deployment_id);
 alter table drafts add constraint drafts_updated_by_users_id_fk FOREIGN KEY (updated_by) REFERENCES users(id) ON DELETE SET NULL;
+alter table dump_schedules add constraint dump_schedules_component_id_components_id_fk FOREIGN KEY (component_id) REFERENCES components(id) ON DELETE CASCADE;
+alter table dump_schedules add constraint dump_schedules_deployment_id_deployments_id_fk FOREIGN KEY (deployment_id) REFERENCES deployments(id) ON DELETE CASCADE;
+alter table dump_schedules add constraint dump_schedules_org_id_organizations_id_fk FOREIGN KEY (org_id) REFERENCES organizations(id) ON DELETE CASCADE;
+alter table dump_schedules add constraint dump_schedules_pkey PRIMARY KEY (id);
 alter table identities add constraint identities_provider_subject_pk PRIMARY KEY (provider, subject);
 alter table identities add constraint identities_user_id_users_id_fk FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
 alter table instance_releases add constraint instance_releases_instance_id_instances_id_fk FOREIGN KEY (instance_id) REFERENCES instances(id) ON DELETE CASCADE;
@@ -443,6 +499,12 @@ alter table variables add constraint variables_deployment_id_deployments_id_fk F
 alter table variables add constraint variables_org_id_organizations_id_fk FOREIGN KEY (org_id) REFERENCES organizations(id) ON DELETE CASCADE;
 alter table variables add constraint variables_pkey PRIMARY KEY (id);
 alter table variables add constraint variables_project_id_projects_id_fk FOREIGN KEY (project_id) REFERENCES projects(id) ON DELETE CASCADE;
+alter table volumes add constraint volumes_component_id_components_id_fk FOREIGN KEY (component_id) REFERENCES components(id) ON DELETE RESTRICT;
+alter table volumes add constraint volumes_deployment_id_deployments_id_fk FOREIGN KEY (deployment_id) REFERENCES deployments(id) ON DELETE RESTRICT;
+alter table volumes add constraint volumes_org_id_organizations_id_fk FOREIGN KEY (org_id) REFERENCES organizations(id) ON DELETE CASCADE;
+alter table volumes add constraint volumes_pkey PRIMARY KEY (id);
+alter table volumes add constraint volumes_project_id_projects_id_fk FOREIGN KEY (project_id) REFERENCES projects(id) ON DELETE RESTRICT;
+alter table volumes add constraint volumes_region_id_regions_id_fk FOREIGN KEY (region_id) REFERENCES regions(id) ON DELETE RESTRICT;
 
 -- indexes
 CREATE INDEX artifacts_to_remove ON public.artifacts USING btree (removed_at) WHERE ((removed_at IS NOT NULL) AND (image_gone_at IS NULL));
@@ -450,6 +512,8 @@ CREATE INDEX audit_org ON public.audit_entries USING btree (org_id, seq);
 CREATE INDEX branch_tips_org ON public.branch_tips USING btree (org_id);
 CREATE INDEX components_project ON public.components USING btree (org_id, project_id);
 CREATE INDEX credentials_org ON public.credentials USING btree (org_id);
+CREATE INDEX data_jobs_deployment ON public.data_jobs USING btree (org_id, deployment_id, created_at);
+CREATE INDEX data_jobs_waiting ON public.data_jobs USING btree (created_at) WHERE (state = ANY (ARRAY['waiting'::text, 'running'::text]));
 CREATE INDEX deployment_events_deployment ON public.deployment_events USING btree (org_id, deployment_id, seq);
 CREATE INDEX deployment_events_org ON public.deployment_events USING btree (org_id, seq);
 CREATE INDEX deployments_org ON public.deployments USING btree (org_id, project_id);
@@ -474,10 +538,13 @@ CREATE INDEX ssh_keys_user ON public.ssh_keys USING btree (user_id);
 CREATE INDEX tags_project ON public.tags USING btree (org_id, project_id, created_at);
 CREATE INDEX variables_deployment ON public.variables USING btree (deployment_id);
 CREATE INDEX variables_project ON public.variables USING btree (org_id, project_id, replaced_at);
+CREATE INDEX volumes_deployment ON public.volumes USING btree (org_id, deployment_id);
+CREATE INDEX volumes_unsettled ON public.volumes USING btree (state, place);
 CREATE UNIQUE INDEX artifacts_key ON public.artifacts USING btree (org_id, build_key) WHERE (removed_at IS NULL);
 CREATE UNIQUE INDEX components_name ON public.components USING btree (project_id, name);
 CREATE UNIQUE INDEX deployments_handle ON public.deployments USING btree (handle);
 CREATE UNIQUE INDEX deployments_slug ON public.deployments USING btree (project_id, slug);
+CREATE UNIQUE INDEX dump_schedules_component ON public.dump_schedules USING btree (deployment_id, component_id);
 CREATE UNIQUE INDEX instances_address ON public.instances USING btree (deployment_id, address) WHERE (address_free_at IS NULL);
 CREATE UNIQUE INDEX instances_identity ON public.instances USING btree (started_by, component_id, hook, ordinal);
 CREATE UNIQUE INDEX invitations_open ON public.invitations USING btree (org_id, email) WHERE (used_at IS NULL);
@@ -491,6 +558,7 @@ CREATE UNIQUE INDEX releases_one_active ON public.releases USING btree (deployme
 CREATE UNIQUE INDEX ssh_keys_blob ON public.ssh_keys USING btree (blob);
 CREATE UNIQUE INDEX tags_name ON public.tags USING btree (project_id, lower(name));
 CREATE UNIQUE INDEX users_email ON public.users USING btree (email);
+CREATE UNIQUE INDEX volumes_name ON public.volumes USING btree (deployment_id, component_id, name) WHERE (state = 'active'::text);
 
 -- row level security
 alter table artifacts enable row level security;
@@ -498,9 +566,11 @@ alter table audit_entries enable row level security;
 alter table branch_tips enable row level security;
 alter table components enable row level security;
 alter table credentials enable row level security;
+alter table data_jobs enable row level security;
 alter table deployment_events enable row level security;
 alter table deployments enable row level security;
 alter table drafts enable row level security;
+alter table dump_schedules enable row level security;
 alter table instance_releases enable row level security;
 alter table instances enable row level security;
 alter table invitations enable row level security;
@@ -516,6 +586,7 @@ alter table releases enable row level security;
 alter table repositories enable row level security;
 alter table tags enable row level security;
 alter table variables enable row level security;
+alter table volumes enable row level security;
 
 -- policies
 create policy one_organization on artifacts for all to slipway_tenant using ((org_id = current_setting('app.org'::text, true))) with check ((org_id = current_setting('app.org'::text, true)));
@@ -523,9 +594,11 @@ create policy one_organization on audit_entries for all to slipway_tenant using 
 create policy one_organization on branch_tips for all to slipway_tenant using ((org_id = current_setting('app.org'::text, true))) with check ((org_id = current_setting('app.org'::text, true)));
 create policy one_organization on components for all to slipway_tenant using ((org_id = current_setting('app.org'::text, true))) with check ((org_id = current_setting('app.org'::text, true)));
 create policy one_organization on credentials for all to slipway_tenant using ((org_id = current_setting('app.org'::text, true))) with check ((org_id = current_setting('app.org'::text, true)));
+create policy one_organization on data_jobs for all to slipway_tenant using ((org_id = current_setting('app.org'::text, true))) with check ((org_id = current_setting('app.org'::text, true)));
 create policy one_organization on deployment_events for all to slipway_tenant using ((org_id = current_setting('app.org'::text, true))) with check ((org_id = current_setting('app.org'::text, true)));
 create policy one_organization on deployments for all to slipway_tenant using ((org_id = current_setting('app.org'::text, true))) with check ((org_id = current_setting('app.org'::text, true)));
 create policy one_organization on drafts for all to slipway_tenant using ((org_id = current_setting('app.org'::text, true))) with check ((org_id = current_setting('app.org'::text, true)));
+create policy one_organization on dump_schedules for all to slipway_tenant using ((org_id = current_setting('app.org'::text, true))) with check ((org_id = current_setting('app.org'::text, true)));
 create policy one_organization on instance_releases for all to slipway_tenant using ((org_id = current_setting('app.org'::text, true))) with check ((org_id = current_setting('app.org'::text, true)));
 create policy one_organization on instances for all to slipway_tenant using ((org_id = current_setting('app.org'::text, true))) with check ((org_id = current_setting('app.org'::text, true)));
 create policy one_organization on invitations for all to slipway_tenant using ((org_id = current_setting('app.org'::text, true))) with check ((org_id = current_setting('app.org'::text, true)));
@@ -541,6 +614,7 @@ create policy one_organization on releases for all to slipway_tenant using ((org
 create policy one_organization on repositories for all to slipway_tenant using ((org_id = current_setting('app.org'::text, true))) with check ((org_id = current_setting('app.org'::text, true)));
 create policy one_organization on tags for all to slipway_tenant using ((org_id = current_setting('app.org'::text, true))) with check ((org_id = current_setting('app.org'::text, true)));
 create policy one_organization on variables for all to slipway_tenant using ((org_id = current_setting('app.org'::text, true))) with check ((org_id = current_setting('app.org'::text, true)));
+create policy one_organization on volumes for all to slipway_tenant using ((org_id = current_setting('app.org'::text, true))) with check ((org_id = current_setting('app.org'::text, true)));
 
 -- triggers
 CREATE TRIGGER deployment_events_number BEFORE INSERT ON public.deployment_events FOR EACH ROW EXECUTE FUNCTION slipway_event_number();

@@ -6,7 +6,7 @@ const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'; // Crockford base 32, lower
 export const idPrefixes = {
   user: 'usr', session: 'ses', organization: 'org', region: 'reg', project: 'prj', repository: 'rep',
   credential: 'crd', component: 'cmp', deployment: 'dep', variable: 'var', release: 'rel', artifact: 'art',
-  instance: 'ins', volume: 'vol', logStream: 'log', audit: 'aud', installation: 'inst', invitation: 'inv', tag: 'tag',
+  instance: 'ins', volume: 'vol', dataJob: 'dat', dumpSchedule: 'sch', logStream: 'log', audit: 'aud', installation: 'inst', invitation: 'inv', tag: 'tag',
   sshKey: 'key',
 } as const; // prettier-ignore
 export type IdKind = keyof typeof idPrefixes;

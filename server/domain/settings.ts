@@ -3,6 +3,7 @@
  * One zod schema is the validation, the limits and the documentation. Every field has a limit and a message.
  */
 import * as z from 'zod';
+import { volumeDeclarations } from '#server/domain/volumes.ts';
 import { handOvers } from '#server/domain/words.ts';
 
 /** Relative, normalised, inside the repository (R24). */
@@ -114,6 +115,8 @@ export const settingsSchema = z.object({
     .prefault({}),
   instances: z.number().int().min(0, 'From 0 to 10').max(10, 'From 0 to 10').default(1),
   handOver: z.enum(handOvers).default('overlap'),
+  /** Storage that outlives instances. One instance at a time has it, so the hand-over is `single`. */
+  volumes: volumeDeclarations.default([]),
   readiness: readinessSchema.prefault({}),
   /** `main`: the deployment's host; `own`: a host of the component. The path prefix is matched by whole segments. */
   route: z.object({ host: z.enum(['main', 'own']).default('main'), path: httpPath.default('/') }).prefault({}),

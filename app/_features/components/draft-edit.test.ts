@@ -68,3 +68,13 @@ test('values read with their unit', () => {
   expect(valueWords('run.port', null)).toBe('not set');
   expect(valueWords('ref', { kind: 'branch', name: 'main' })).toBe('branch main');
 });
+
+test('declared storage is typed as name, path and size, and reads back as it was typed', () => {
+  const value = typedValue(field('volumes'), ' uploads /app/uploads 5,cache  /cache 1', []);
+  expect(value).toEqual([
+    { name: 'uploads', path: '/app/uploads', sizeGib: 5 },
+    { name: 'cache', path: '/cache', sizeGib: 1 },
+  ]);
+  expect(inputText(field('volumes'), value)).toBe('uploads /app/uploads 5, cache /cache 1');
+  expect(typedValue(field('volumes'), '', value)).toEqual([]);
+});

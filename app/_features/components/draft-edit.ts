@@ -1,5 +1,12 @@
 /** Edits of a draft before they are saved. Pure. */
-import { settingField, settingGroups, valueAt, withValue, type SettingField } from '#app/_features/components/view.ts';
+import {
+  settingField,
+  settingGroups,
+  valueAt,
+  volumesText,
+  withValue,
+  type SettingField,
+} from '#app/_features/components/view.ts';
 import type { ComponentView, DraftView } from '#server/domain/views/projects.ts';
 
 type Overrides = Record<string, unknown>;
@@ -66,6 +73,12 @@ export function documentErrorPath(draft: DraftView, componentId: string, path: s
   return `document.components.${String(index)}.overrides.${path}`;
 }
 
+/** What is missing stays empty, so that the server's message stands at the field. */
+function volumeFrom(part: string): { name: string; path: string; sizeGib: number } {
+  const [name = '', path = '', size = '1'] = part.split(/\s+/);
+  return { name, path, sizeGib: Number(size) };
+}
+
 const plain = (value: unknown): string =>
   typeof value === 'string' ? value : typeof value === 'number' ? String(value) : '';
 /** A value as the text of its input. */
@@ -74,6 +87,7 @@ export function inputText(field: SettingField, value: unknown): string {
   if (field.kind === 'cpu') return typeof value === 'number' ? String(value / 1000) : plain(value);
   if (field.kind === 'ref') return plain(valueAt(value, 'name'));
   if (field.kind === 'http') return plain(valueAt(value, 'path'));
+  if (field.kind === 'volumes') return volumesText(value);
   if (field.kind === 'paths') return Array.isArray(value) ? value.join(', ') : '';
   return plain(value);
 }
@@ -93,6 +107,8 @@ export function typedValue(field: SettingField, text: string, before: unknown): 
       return trimmed === '' ? null : { path: trimmed, status: valueAt(before, 'status') ?? 200 };
     case 'paths':
       return trimmed === '' ? [] : trimmed.split(',').map((part) => part.trim()).filter(Boolean); // prettier-ignore
+    case 'volumes':
+      return trimmed.split(',').map((part) => part.trim()).filter(Boolean).map(volumeFrom); // prettier-ignore
     case 'image':
       return trimmed === '' ? null : trimmed;
     case 'command':

@@ -1,7 +1,8 @@
 /** Settings as people read them: one list of fields with label, unit and limits in words. Pure. */
 import type { Settings } from '#server/domain/settings.ts';
 
-export type FieldKind = 'text' | 'command' | 'path' | 'number' | 'cpu' | 'choice' | 'ref' | 'http' | 'paths' | 'image';
+export type FieldKind =
+  'text' | 'command' | 'path' | 'number' | 'cpu' | 'choice' | 'ref' | 'http' | 'paths' | 'image' | 'volumes';
 export interface SettingField {
   path: string;
   label: string;
@@ -48,6 +49,13 @@ export const settingGroups: readonly SettingGroup[] = [
         kind: 'number',
         unit: 'MiB',
         hint: 'Per instance; more ends in “out of memory”',
+      },
+      {
+        path: 'volumes',
+        label: 'Storage',
+        kind: 'volumes',
+        hint: 'Name, path and GiB, such as uploads /app/uploads 5; more after a comma. One instance then, one at a time',
+        for: running,
       },
     ],
   },
@@ -232,6 +240,14 @@ export function withValue(base: Record<string, unknown>, path: string, value: un
   return copy;
 }
 
+/** Declared storage as one types it: `name path GiB`, separated by commas. */
+export const volumesText = (value: unknown): string =>
+  Array.isArray(value)
+    ? value.map((one) => ['name', 'path', 'sizeGib'].map((key) => text(valueAt(one, key))).join(' ').trim()).join(', ') // prettier-ignore
+    : '';
+const text = (value: unknown): string =>
+  typeof value === 'string' ? value : typeof value === 'number' ? String(value) : '';
+
 /** Every field of complete settings with its value. */
 export const flatSettings = (settings: Settings): { path: string; value: unknown }[] =>
   allFields.map((field) => ({ path: field.path, value: valueAt(settings, field.path) }));
@@ -247,6 +263,7 @@ export function valueWords(path: string, value: unknown): string {
   if (isRecord(value) && typeof value['name'] === 'string') return `${String(value['kind'])} ${value['name']}`;
   if (isRecord(value) && typeof value['path'] === 'string')
     return `GET ${value['path']} answers ${String(value['status'])}`;
+  if (field?.kind === 'volumes') return volumesText(value) || 'none';
   if (Array.isArray(value)) return value.length === 0 ? 'none' : value.join(', ');
   if (isRecord(value)) return JSON.stringify(value);
   return field?.unit ? `${plain(value)} ${field.unit}` : plain(value);

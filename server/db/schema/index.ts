@@ -4,5 +4,6 @@ export * from '#server/db/schema/organizations.ts';
 export * from '#server/db/schema/platform.ts';
 export * from '#server/db/schema/projects.ts';
 export * from '#server/db/schema/releases.ts';
+export * from '#server/db/schema/volumes.ts';
 export * from '#server/db/schema/tags.ts';
 export * from '#server/db/schema/ssh.ts';
