@@ -56,6 +56,7 @@ const screens: readonly Screen[] = [
   { name: 'options', path: `${production}/options` },
   { name: 'queue', path: '/northwind/queue' },
   { name: 'members', path: '/northwind/settings' },
+  { name: 'audit', path: '/northwind/settings/audit' },
   { name: 'credentials', path: '/northwind/settings/credentials' },
   { name: 'sessions', path: '/northwind/settings/sessions' },
   { name: 'palette', path: production, act: (page) => page.keyboard.press('Control+k') },

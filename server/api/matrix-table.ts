@@ -50,6 +50,7 @@ export const matrix: Record<string, MatrixRow> = {
   'organizations.list': person(),
   'organizations.create': person(() => ({ name: 'New', slug: `n${Math.random().toString(36).slice(2, 12)}` })),
   'organizations.get': inOrg(everybody),
+  'organizations.audit': inOrg(admins),
   'organizations.rename': inOrg(admins, () => ({ name: 'Renamed' })),
   'members.list': inOrg(everybody),
   'members.setRole': inOrg(admins, (named) => ({ userId: named.userId, role: 'developer' })),

@@ -21,6 +21,7 @@ export function SettingsHeader() {
           label="Settings"
           tabs={[
             { href: base, label: 'Members' },
+            { href: `${base}/audit`, label: 'Audit log' },
             { href: `${base}/credentials`, label: 'Git credentials' },
             { href: `${base}/sessions`, label: 'Account and sessions' },
           ]}

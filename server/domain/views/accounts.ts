@@ -45,6 +45,18 @@ export interface AddedSshKeys {
   /** All of the person's keys now. */
   keys: SshKeyView[];
 }
+export interface AuditEntryView {
+  seq: number;
+  at: Date;
+  /** Null: the platform itself, or a person who left it. */
+  actor: { id: string; name: string } | null;
+  /** `noun.verb`. */
+  action: string;
+  resourceKind: string;
+  resourceId: string;
+  /** Never values of secrets. */
+  data: Record<string, unknown>;
+}
 export interface SignInProvider {
   /** For next-auth's `signIn(id)`. */
   id: 'credentials' | 'github' | 'oidc';
