@@ -108,6 +108,11 @@ export const matrix: Record<string, MatrixRow> = {
   'releases.get': inOrg(everybody, (named) => ({ releaseId: named.releaseId })),
   'releases.request': inOrg(developers, (named) => ({ deploymentId: named.deploymentId, kind: 'deploy' })),
   'releases.preview': inOrg(everybody, (named) => ({ deploymentId: named.deploymentId, kind: 'deploy' })),
+  'releases.promote': inOrg(developers, (named) => ({ releaseId: named.releaseId, deploymentId: named.deploymentId }), 'CONFLICT'), // prettier-ignore
+  'releases.previewPromotion': inOrg(everybody, (named) => ({
+    releaseId: named.releaseId,
+    deploymentId: named.siblingId,
+  })),
   'releases.abort': inOrg(developers, (named) => ({ releaseId: named.waitingReleaseId })),
   'releases.rollback': inOrg(developers, (named) => ({ releaseId: named.releaseId }), 'CONFLICT'),
   'releases.previewRollback': inOrg(everybody, (named) => ({ releaseId: named.releaseId })),

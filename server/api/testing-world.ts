@@ -43,6 +43,8 @@ export interface Named {
   waitingReleaseId: string;
   waitingNumber: number;
   tagId: string;
+  /** Another deployment of the project, where nothing is live. */
+  siblingId: string;
   invitationId: string;
   invitationToken: string;
 }
@@ -72,6 +74,7 @@ export const randomNames = (): Named => ({
   waitingReleaseId: newId('release'),
   waitingNumber: 2,
   tagId: newId('tag'),
+  siblingId: newId('deployment'),
   invitationId: newId('invitation'),
   invitationToken: `token-${randomSuffix(24)}`,
 });
@@ -114,10 +117,11 @@ export async function makeWorld(db: Db, sources: FakeSource, key: Buffer, canary
   const shared = { orgId, projectId, regionId, stageName: 'production', stageKind: 'built' as const };
   await db.insert(deployments).values([
     { ...shared, id: deploymentId, slug: 'production', name: 'Production', handle: `shop-production-${randomSuffix(10)}`, releaseCounter: 2 },
+    { ...shared, id: named.siblingId, slug: 'qa', name: 'QA', handle: `shop-qa-${randomSuffix(10)}` },
     { ...shared, id: named.trashedDeploymentId, slug: 'old', name: 'Old', handle: `shop-old-${randomSuffix(10)}`, power: 'trashed', deletedAt: new Date() },
   ]); // prettier-ignore
   const document = { components: [{ componentId, overrides: {} }] };
-  await db.insert(drafts).values([deploymentId, named.trashedDeploymentId].map((id) => ({ deploymentId: id, orgId, document }))); // prettier-ignore
+  await db.insert(drafts).values([deploymentId, named.siblingId, named.trashedDeploymentId].map((id) => ({ deploymentId: id, orgId, document }))); // prettier-ignore
   await db.insert(variables).values({ id: variableId, orgId, scope: 'project', projectId, key: 'GREETING', sealed: seal(key, `${orgId}/${variableId}`, 'hello') }); // prettier-ignore
   const secretId = newId('variable');
   await db.insert(variables).values({ id: secretId, orgId, scope: 'deployment', projectId, deploymentId, key: 'SECRET', isSecret: 'yes', sealed: seal(key, `${orgId}/${secretId}`, canary) }); // prettier-ignore

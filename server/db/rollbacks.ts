@@ -125,7 +125,7 @@ export async function queueRollback(
   const snapshot = rollbackSnapshot(target.snapshot, live.snapshot);
   await insertQueued(tx, {
     id, orgId, projectId, deploymentId, regionId, number, kind: 'rollback', lane: kindRules.rollback.lane, snapshot, trigger,
-    requestedBy: actorId,
+    requestedBy: actorId, tagId: target.tagId,
   }); // prettier-ignore
   await copyResults(tx, orgId, id, snapshot.components.map((one) => ({ componentId: one.componentId, from: one.kind === 'add-on' ? live.id : target.id }))); // prettier-ignore
   await supersedeAll(tx, now, ended, { releaseId: id, actorId });

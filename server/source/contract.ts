@@ -60,6 +60,14 @@ export function sourceContract(name: string, open: () => Promise<SourceHarness>)
       await expect(absent).rejects.toBeInstanceOf(SourceFailure);
     });
 
+    it('tells the commits with their texts newest first, at most as many as asked for', async () => {
+      const [newest, ...rest] = await harness.source.log(location, commit, 10, signal);
+      expect(rest).toEqual([]);
+      expect(newest).toMatchObject({ commit, message: 'Start the shop' });
+      expect(newest?.author).toMatch(/^Ada/);
+      await expect(harness.source.log(location, 'e'.repeat(40), 10, signal)).rejects.toBeInstanceOf(SourceFailure);
+    });
+
     it('resolves a branch and a commit to the same full id', async () => {
       expect(commit).toMatch(/^[0-9a-f]{40}$/);
       const tip = await harness.source.resolve(location, main, signal);

@@ -28,7 +28,7 @@ interface FakeRepository {
   branches: Map<string, string>;
   tags: Map<string, string>;
 }
-type Operation = 'resolve' | 'history' | 'listRefs' | 'fetch' | 'hostKey' | 'create' | 'remove';
+type Operation = 'resolve' | 'history' | 'log' | 'listRefs' | 'fetch' | 'hostKey' | 'create' | 'remove';
 export type FakeFiles = Record<string, string | Buffer>;
 
 const toFileMap = (files: FakeFiles): Map<string, Buffer> =>
@@ -97,6 +97,20 @@ export class FakeSource implements SourceProvider, RepositoryHost {
         ids.push(id);
       }
       return ids;
+    });
+  }
+
+  log(location: RepositoryLocation, commit: string, count: number, signal: AbortSignal): Promise<ResolvedCommit[]> {
+    return this.#run('log', location.repositoryId, signal, () => {
+      const { commits } = this.#open(location.repositoryId);
+      const found: ResolvedCommit[] = [];
+      for (let id: string | null = commit; id !== null && found.length < count;) {
+        const one = commits.get(id);
+        if (!one) throw sourceFailure('ref_missing');
+        found.push({ commit: id, message: one.message, author: one.author, at: one.at });
+        id = one.parent;
+      }
+      return found;
     });
   }
 

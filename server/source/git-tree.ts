@@ -57,6 +57,23 @@ export async function commitHistory(repository: LocalRepository, commit: string,
   return result.stdout.split('\n').filter((line) => line !== '');
 }
 
+/** The commit and those before it with their facts, newest first, by first parents. @throws SourceFailure ref_missing */
+export async function commitLog(
+  repository: LocalRepository,
+  commit: string,
+  count: number,
+): Promise<{ commit: string; message: string; author: string; at: string }[]> {
+  const args = ['log', '--first-parent', `--max-count=${count}`, '--no-show-signature', '--encoding=UTF-8'];
+  const result = await run(repository, [...args, '--format=%H%x00%an%x00%aI%x00%B%x00', '--end-of-options', commit]);
+  if (result.exitCode !== 0) throw sourceFailure('ref_missing');
+  // Neither git's fields nor its messages can hold a NUL.
+  const fields = result.stdout.split('\0');
+  return Array.from({ length: Math.floor(fields.length / 4) }, (_, index) => {
+    const [id = '', author = '', at = '', message = ''] = fields.slice(index * 4, index * 4 + 4);
+    return { commit: id.trim(), author: cleaned(author).slice(0, 200), at, message: cleaned(message) };
+  });
+}
+
 /** The type and id of what lies at a path of a commit; null when there is nothing. */
 async function objectAt(
   repository: LocalRepository,

@@ -14,6 +14,7 @@ import {
   assertWithinLimits,
   commitFacts,
   commitHistory,
+  commitLog,
   exportFiles,
   treeHash,
   type LocalRepository,
@@ -80,6 +81,17 @@ export class GitSource implements SourceProvider {
           ? remote.url
           : await this.#download(remote, commit, [`--depth=${count}`, '--filter=tree:0'], signal);
       return await commitHistory(this.#local(gitDir, remote.scratch, signal), commit, count);
+    });
+  }
+
+  log(location: RepositoryLocation, commit: string, count: number, signal: AbortSignal): Promise<ResolvedCommit[]> {
+    return this.#withRemote(location, signal, async (remote) => {
+      if (!fullId.test(commit)) throw sourceFailure('ref_missing');
+      const gitDir =
+        location.kind === 'platform'
+          ? remote.url
+          : await this.#download(remote, commit, [`--depth=${count}`, '--filter=tree:0'], signal);
+      return await commitLog(this.#local(gitDir, remote.scratch, signal), commit, count);
     });
   }
 

@@ -47,6 +47,8 @@ export interface SourceProvider {
   resolve(location: RepositoryLocation, ref: GitRef, signal: AbortSignal): Promise<ResolvedCommit>;
   /** Ids of the commit and those before it, newest first, at most `count`; shorter when the history is. */
   history(location: RepositoryLocation, commit: string, count: number, signal: AbortSignal): Promise<string[]>;
+  /** The commit and those before it with their texts, newest first by first parents, at most `count`. @throws as `resolve` */
+  log(location: RepositoryLocation, commit: string, count: number, signal: AbortSignal): Promise<ResolvedCommit[]>;
   /** Branch and tag names, at most 500 each. */
   listRefs(
     location: RepositoryLocation,

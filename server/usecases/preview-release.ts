@@ -1,7 +1,11 @@
 /** What a request would ship now: the commits that the refs point to, and what stands in the way. Writes nothing. */
-import type { CommitRef } from '#server/domain/views/releases.ts';
-import { authorize } from '#server/usecases/context.ts';
+import { findTag } from '#server/db/tags.ts';
+import type { CodeDiff, CommitRef } from '#server/domain/views/releases.ts';
+import { notFound } from '#server/errors.ts';
+import { codeDiffs } from '#server/usecases/code-diff.ts';
+import { authorize, inOrg } from '#server/usecases/context.ts';
 import {
+  type FrozenCode,
   planSnapshot,
   type ReleaseContext,
   type RequestKind,
@@ -11,6 +15,8 @@ import {
 export interface ReleasePreview {
   draftRevision: number;
   commits: CommitRef[];
+  /** Per component, what lies between live and what would ship. */
+  code: CodeDiff[];
   /** A repository that cannot be read now. */
   problem: { componentId: string; code: string; message: string; advice: string } | null;
 }
@@ -19,11 +25,12 @@ const limitMs = 20_000;
 /** @throws AppError forbidden, not_found, bad_input (what to mend), conflict, unavailable */
 export async function previewRelease(
   ctx: ReleaseContext,
-  input: { deploymentId: string; kind: RequestKind },
+  input: { deploymentId: string; kind: RequestKind; tagId?: string | undefined },
 ): Promise<ReleasePreview> {
   authorize(ctx, 'release.read');
-  const plan = await planSnapshot(ctx, input.deploymentId, input.kind);
-  const { snapshot, failure } = await resolveSnapshot(ctx, plan, AbortSignal.timeout(limitMs));
+  const plan = await planSnapshot(ctx, input.deploymentId, input.kind, await frozenCode(ctx, input.tagId));
+  const signal = AbortSignal.timeout(limitMs);
+  const { snapshot, failure } = await resolveSnapshot(ctx, plan, signal);
   const commits = snapshot.components.flatMap(({ componentId, name, source }): CommitRef[] => {
     if (source.kind === 'image' || source.commit === '') return [];
     const { commit, message, author, refName } = source;
@@ -33,6 +40,14 @@ export async function previewRelease(
   return {
     draftRevision: plan.draftRevision,
     commits,
+    code: await codeDiffs(ctx, plan.live?.snapshot ?? null, snapshot.components, signal),
     problem: failure && error ? { componentId: failure.componentId, code: error.code, message: error.message, advice: error.advice } : null, // prettier-ignore
   };
+}
+
+async function frozenCode(ctx: ReleaseContext, tagId: string | undefined): Promise<FrozenCode | undefined> {
+  if (tagId === undefined) return undefined;
+  const tag = await inOrg(ctx, (tx) => findTag(tx, ctx.actor.orgId, tagId));
+  if (!tag) throw notFound();
+  return tag.components;
 }

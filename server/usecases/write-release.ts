@@ -1,6 +1,7 @@
 /** Writes a release that was planned: its number, its row in the queue, and the end of the waiting ones that it makes pointless. */
 import { and, count, eq, inArray } from 'drizzle-orm';
 import { writeAudit } from '#server/db/audit.ts';
+import { lockDeployment } from '#server/db/clear-the-way.ts';
 import type { Tx } from '#server/db/client.ts';
 import { databaseNow } from '#server/db/now.ts';
 import { nextNumber } from '#server/db/release-numbers.ts';
@@ -38,6 +39,7 @@ export interface NewRequest {
 export async function writeRelease(tx: Tx, request: NewRequest): Promise<ReleaseRequested & { number: number }> {
   const { deployment, kind, snapshot, trigger, requestedBy, failure } = request;
   const { orgId, projectId, regionId, id: deploymentId } = deployment;
+  await lockDeployment(tx, deploymentId);
   await assertNotTooMany(tx, orgId, deploymentId);
   const number = await nextNumber(tx, orgId, deploymentId);
   const id = newId('release');

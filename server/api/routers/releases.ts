@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { cursor, id, limit, shownCommits } from '#server/api/inputs.ts';
 import { orgInput, orgProcedure, router } from '#server/api/trpc.ts';
 import { abortRelease } from '#server/usecases/abort-release.ts';
+import { previewPromotion, promoteRelease } from '#server/usecases/promote-release.ts';
 import { previewRelease } from '#server/usecases/preview-release.ts';
 import { previewRollback } from '#server/usecases/preview-rollback.ts';
 import { requestRelease } from '#server/usecases/request-release.ts';
@@ -36,8 +37,23 @@ export const releasesRouter = router({
     .mutation(({ ctx, input }) => requestRelease(ctx.uc, input)),
   /** What `request` would ship now. Asks the repositories, so it can take seconds. */
   preview: orgProcedure
-    .input(orgInput({ deploymentId: id, kind: z.enum(['deploy', 'trigger', 'configuration']) }))
+    .input(
+      orgInput({
+        deploymentId: id,
+        kind: z.enum(['deploy', 'trigger', 'configuration']),
+        /** What `tags.deploy` would ship instead. */
+        tagId: id.optional(),
+      }),
+    )
     .query(({ ctx, input }) => previewRelease(ctx.uc, input)),
+  /** The images of a release that is or was live, in another deployment of the project. No build. */
+  promote: orgProcedure
+    .input(orgInput({ releaseId: id, deploymentId: id, draftRevision: z.number().int().min(1).optional() }))
+    .mutation(({ ctx, input }) => promoteRelease(ctx.uc, input)),
+  /** What `promote` would do, or why it is refused. */
+  previewPromotion: orgProcedure
+    .input(orgInput({ releaseId: id, deploymentId: id }))
+    .query(({ ctx, input }) => previewPromotion(ctx.uc, input)),
   abort: orgProcedure.input(orgInput({ releaseId: id })).mutation(({ ctx, input }) => abortRelease(ctx.uc, input)),
   /** Restores the release: its images and configuration, no build. */
   rollback: orgProcedure

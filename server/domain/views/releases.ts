@@ -1,3 +1,4 @@
+import type { PromotionRefusal } from '#server/domain/promotion.ts';
 import type { FieldChange, PersonRef } from '#server/domain/views/common.ts';
 import type { DeploymentSummary } from '#server/domain/views/projects.ts';
 import type { StatusNode } from '#server/domain/views/status.ts';
@@ -120,6 +121,36 @@ export interface ReleaseRequested {
   number: number | null;
 }
 
+export interface CommitLine {
+  commit: string;
+  /** First line of the message. */
+  subject: string;
+  author: string;
+  /** ISO time; null when the host does not say. */
+  at: string | null;
+}
+/** The code of one component that would ship against what is live. */
+export interface CodeDiff {
+  componentId: string;
+  component: string;
+  /** A commit or the reference of an image; null when nothing of the component is live. */
+  from: string | null;
+  to: string;
+  /** What led to `to`; null for an image. */
+  refName: string | null;
+  /** The release whose build is taken, where the ref means one. */
+  builtBy: { deployment: string; number: number | null } | null;
+  /**
+   * `ahead`: `commits` come with it. `behind`: `commits` are taken back. `other`: neither is in the other's history;
+   * `commits` are its newest. `new`: nothing of it is live. `image`: no commits.
+   */
+  relation: 'same' | 'ahead' | 'behind' | 'other' | 'new' | 'image';
+  /** Newest first, at most 20. */
+  commits: CommitLine[];
+  /** How many more there are; null when that is not known. */
+  more: number | null;
+}
+
 export interface ComponentChange {
   componentId: string;
   name: string;
@@ -140,6 +171,27 @@ export interface DraftDiff {
   variables: VariableChange[];
   /** All of them. */
   count: number;
+}
+
+/** What a promotion would do. */
+export interface PromotionPreview {
+  releaseId: string;
+  number: number | null;
+  from: { id: string; slug: string; name: string };
+  to: { id: string; slug: string; name: string };
+  /** The target's draft, whose settings it gets. */
+  draftRevision: number;
+  /** What is live in the target. */
+  liveNumber: number | null;
+  /** Empty when it can be promoted. */
+  refusals: PromotionRefusal[];
+  code: CodeDiff[];
+  components: ComponentChange[];
+  variables: VariableChange[];
+  /** Components of the release that the target does not have. */
+  leftOut: string[];
+  /** Components whose hooks will run in the target. */
+  hooks: string[];
 }
 
 export interface TimelineEntry {

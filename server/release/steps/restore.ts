@@ -25,11 +25,11 @@ export async function restoreStep(ctx: StepContext): Promise<StepResult> {
     return fail(
       'image_unavailable',
       `The image of ${name} is gone from this machine.`,
-      'Choose another release to roll back to, or deploy the commit again: that builds it anew.',
+      'Choose another release, or deploy the commit again: that builds it anew.',
       { componentId: row.componentId, fix: { kind: 'retry' } },
     );
   }
-  return { kind: 'done', note: release.kind === 'rollback' ? 'All images are there: nothing is built' : '' };
+  return { kind: 'done', note: rows.size > 0 ? 'All images are there: nothing is built' : '' };
 }
 
 /** Add-ons stay as they are when the turn comes, which may be newer than when the rollback was requested. */
