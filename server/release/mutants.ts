@@ -251,6 +251,7 @@ export const mutants: readonly Mutant[] = [
       sources: {
         resolve: (...args) => bench.source.resolve(...args),
         history: (...args) => bench.source.history(...args),
+        log: (...args) => bench.source.log(...args),
         listRefs: (...args) => bench.source.listRefs(...args),
         hostKey: (...args) => bench.source.hostKey(...args),
         fetch: async (...args) => {
