@@ -115,7 +115,8 @@ create table drafts (
   revision integer not null default 1,
   document jsonb not null,
   updated_by text,
-  updated_at timestamp(3) with time zone not null default now()
+  updated_at timestamp(3) with time zone not null default now(),
+  manifests jsonb
 );
 create table dump_schedules (
   id text not null,

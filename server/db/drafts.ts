@@ -6,7 +6,7 @@ import { drafts } from '#server/db/schema/projects.ts';
 
 export async function readDraft(db: Queryable, orgId: string, deploymentId: string) {
   const [row] = await db
-    .select({ revision: drafts.revision, document: drafts.document, updatedAt: drafts.updatedAt, updatedById: drafts.updatedBy, updatedByName: users.name })
+    .select({ revision: drafts.revision, document: drafts.document, manifests: drafts.manifests, updatedAt: drafts.updatedAt, updatedById: drafts.updatedBy, updatedByName: users.name })
     .from(drafts)
     .leftJoin(users, eq(users.id, drafts.updatedBy))
     .where(and(eq(drafts.orgId, orgId), eq(drafts.deploymentId, deploymentId)))

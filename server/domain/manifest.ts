@@ -26,6 +26,13 @@ export interface ManifestComponent {
   /** Where it begins in the file. */
   line: number;
 }
+/** A file as it was read at a commit. */
+export interface ManifestFile {
+  repositoryId: string;
+  commit: string;
+  refName: string;
+  components: ManifestComponent[];
+}
 /** Both count from 1. */
 export interface ManifestProblem {
   line: number;
@@ -35,7 +42,7 @@ export interface ManifestProblem {
 export type ManifestResult =
   { kind: 'read'; components: ManifestComponent[] } | { kind: 'wrong'; problems: ManifestProblem[] };
 
-const { ref: _ref, ...shape } = settingsSchema.shape;
+const { ref: _ref, image: _image, ...shape } = settingsSchema.shape;
 const settingsPart = subsetOf(shape) as z.ZodType<SettingsOverrides, SettingsOverrides>;
 const settingKeys = Object.keys(shape);
 const variableName = z

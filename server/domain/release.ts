@@ -56,7 +56,7 @@ export type ReleaseTrigger =
 /** Every way a release ends without going live. The code is what tests, links and texts go by. */
 export const failureCodes = [
   'clone_refused', 'clone_unreachable', 'clone_credentials', 'clone_timeout', 'clone_too_large', 'host_key_changed', 'ref_missing',
-  'repository_empty', 'root_missing', 'path_outside_repository', 'no_planner', 'dockerfile_missing', 'dockerfile_unsupported',
+  'repository_empty', 'root_missing', 'path_outside_repository', 'no_planner', 'manifest_invalid', 'dockerfile_missing', 'dockerfile_unsupported',
   'build_failed', 'build_out_of_memory', 'build_disk_full', 'build_process_limit', 'build_timeout', 'image_too_large', 'image_unavailable', 'worker_lost',
   'variable_unresolved', 'capacity', 'exited', 'out_of_memory', 'boot_timeout', 'wrong_port', 'loopback_only', 'health_check', 'command_missing',
   'hook_failed', 'hook_timeout', 'hook_interrupted', 'edge_refused', 'engine_unavailable', 'internal',

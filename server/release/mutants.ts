@@ -253,6 +253,7 @@ export const mutants: readonly Mutant[] = [
         history: (...args) => bench.source.history(...args),
         log: (...args) => bench.source.log(...args),
         listRefs: (...args) => bench.source.listRefs(...args),
+        read: (...args) => bench.source.read(...args),
         hostKey: (...args) => bench.source.hostKey(...args),
         fetch: async (...args) => {
           await mkdir(path.join(bench.engine.workDir, 'credential'), { recursive: true });

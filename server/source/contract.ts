@@ -81,6 +81,14 @@ export function sourceContract(name: string, open: () => Promise<SourceHarness>)
       expect(refs).toEqual({ branches: ['main'], tags: [], defaultBranch: 'main' });
     });
 
+    it('reads one file of the root folder without the rest', async () => {
+      const read = (file: string, maxBytes = 1000) => harness.source.read(location, commit, file, maxBytes, signal);
+      expect(await read('package.json')).toBe('{"name":"shop"}');
+      expect(await read('package.json')).toBe('{"name":"shop"}');
+      expect(await read('slipway.yaml')).toBeNull();
+      expect(await read('docs')).toBeNull();
+    });
+
     it('fetches exactly the files of the commit, byte for byte', async () => {
       const { directory, tree } = await fetch('');
       const names = await readdir(directory, { recursive: true });

@@ -28,7 +28,7 @@ interface FakeRepository {
   branches: Map<string, string>;
   tags: Map<string, string>;
 }
-type Operation = 'resolve' | 'history' | 'log' | 'listRefs' | 'fetch' | 'hostKey' | 'create' | 'remove';
+type Operation = 'resolve' | 'history' | 'log' | 'listRefs' | 'read' | 'fetch' | 'hostKey' | 'create' | 'remove';
 export type FakeFiles = Record<string, string | Buffer>;
 
 const toFileMap = (files: FakeFiles): Map<string, Buffer> =>
@@ -131,6 +131,25 @@ export class FakeSource implements SourceProvider, RepositoryHost {
 
   hostKey(_url: string, signal: AbortSignal): Promise<string | null> {
     return this.#run('hostKey', '', signal, () => null);
+  }
+
+  read(
+    location: RepositoryLocation,
+    commit: string,
+    file: string,
+    maxBytes: number,
+    signal: AbortSignal,
+  ): Promise<string | null> {
+    return this.#run('read', location.repositoryId, signal, () => {
+      const found = this.#open(location.repositoryId).commits.get(commit);
+      if (!found) throw sourceFailure('ref_missing');
+      return (
+        found.files
+          .get(file)
+          ?.toString('utf8')
+          .slice(0, maxBytes + 1) ?? null
+      );
+    });
   }
 
   fetch(

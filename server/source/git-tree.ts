@@ -89,6 +89,22 @@ async function objectAt(
   return matched?.[1] && matched[2] ? { mode: matched[1], id: matched[2] } : null;
 }
 
+/** The text of a regular file in the root folder, cut after `maxBytes` + 1; null when there is none. @throws SourceFailure ref_missing */
+export async function rootFile(
+  repository: LocalRepository,
+  commit: string,
+  file: string,
+  maxBytes: number,
+): Promise<string | null> {
+  const listed = await run(repository, ['--literal-pathspecs', 'ls-tree', '-z', '--full-tree', commit, '--', file]);
+  if (listed.exitCode !== 0) throw sourceFailure('ref_missing');
+  const [, id] = /^100\d{3} blob ([0-9a-f]{40,64})\t/.exec(listed.stdout) ?? [];
+  if (id === undefined) return null;
+  const result = await run(repository, ['cat-file', 'blob', id]);
+  if (result.exitCode !== 0) throw gitError(result);
+  return result.stdout.slice(0, maxBytes + 1);
+}
+
 /** A link at the path or above it: git itself never follows one, so the path looks missing behind it. */
 async function crossesLink(repository: LocalRepository, commit: string, path: string): Promise<boolean> {
   const parts = path.split('/');

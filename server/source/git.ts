@@ -1,6 +1,6 @@
 /** SourceProvider by the git program: https and ssh remotes, and the platform's own bare repositories. */
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Config } from '#server/config.ts';
 import type { GitRef } from '#server/domain/settings.ts';
@@ -16,6 +16,7 @@ import {
   commitHistory,
   commitLog,
   exportFiles,
+  rootFile,
   treeHash,
   type LocalRepository,
   type TreeLimits,
@@ -42,6 +43,7 @@ const defaultLimits = {
 const refsTimeoutMs = 30_000;
 const fullId = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 const rememberedCommits = 500;
+const rememberedFiles = 100;
 
 interface OpenRemote {
   url: string;
@@ -55,6 +57,7 @@ export class GitSource implements SourceProvider {
   readonly #limits: typeof defaultLimits;
   /** Facts of commits never change: the poller asks for the same tip each minute. */
   readonly #facts = new Map<string, Facts>();
+  readonly #files = new Map<string, string | null>();
 
   constructor(options: GitSourceOptions) {
     this.#options = options;
@@ -140,6 +143,31 @@ export class GitSource implements SourceProvider {
     });
   }
 
+  async read(
+    location: RepositoryLocation,
+    commit: string,
+    file: string,
+    maxBytes: number,
+    signal: AbortSignal,
+  ): Promise<string | null> {
+    const key = `${location.repositoryId}/${commit}/${file}`;
+    const known = this.#files.get(key);
+    if (known !== undefined) return known;
+    const text = await this.#withRemote(location, signal, async (remote) => {
+      if (!fullId.test(commit)) throw sourceFailure('ref_missing');
+      // The root folder's own files; nothing below is needed.
+      const gitDir =
+        location.kind === 'platform'
+          ? remote.url
+          : await this.#download(remote, commit, ['--depth=1', '--filter=tree:2'], signal);
+      return await rootFile(this.#local(gitDir, remote.scratch, signal), commit, file, maxBytes);
+    });
+    this.#files.set(key, text);
+    const oldest = this.#files.keys().next().value;
+    if (this.#files.size > rememberedFiles && oldest !== undefined) this.#files.delete(oldest);
+    return text;
+  }
+
   #local(gitDir: string, scratch: string, signal: AbortSignal): LocalRepository {
     return { gitDir, scratch, signal, timeoutMs: this.#options.times.fetchDeadline };
   }
@@ -223,11 +251,20 @@ export class GitSource implements SourceProvider {
     const fetchArgs = [`--git-dir=${gitDir}`, 'fetch', '--quiet', '--no-tags', '--no-recurse-submodules'];
     const result = await git([...fetchArgs, ...how, '--end-of-options', remote.url, commit], run);
     if (result.exitCode === 0) return gitDir;
+    const plain = how.filter((option) => !option.startsWith('--filter='));
+    if (plain.length < how.length && /filter/.test(result.stderr))
+      return await this.#refetch(remote, commit, plain, signal);
     if (!/unadvertised object/.test(result.stderr)) throw gitError(result);
     // Servers of the old protocol give tips only: fetch them all and look for the commit.
     const all = ['+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*'];
     const whole = await git([...fetchArgs, '--end-of-options', remote.url, ...all], run);
     if (whole.exitCode !== 0) throw gitError(whole);
     return gitDir;
+  }
+
+  /** Again from nothing, for servers that do not know this filter. */
+  async #refetch(remote: OpenRemote, commit: string, how: readonly string[], signal: AbortSignal): Promise<string> {
+    await rm(path.join(remote.scratch, 'repository.git'), { recursive: true, force: true });
+    return await this.#download(remote, commit, how, signal);
   }
 }

@@ -34,11 +34,14 @@ export class SourceFailure extends Error {
   }
   readonly code: FailureCode;
   readonly advice: string;
-  constructor(code: FailureCode, message: string, advice: string) {
+  /** What to show besides, one finding each: the problems of a file. */
+  readonly lines: readonly string[];
+  constructor(code: FailureCode, message: string, advice: string, lines: readonly string[] = []) {
     super(message);
     this.name = 'SourceFailure';
     this.code = code;
     this.advice = advice;
+    this.lines = lines;
   }
 }
 
@@ -59,6 +62,17 @@ export interface SourceProvider {
    * @throws SourceFailure clone_refused, clone_unreachable
    */
   hostKey(url: string, signal: AbortSignal): Promise<string | null>;
+  /**
+   * The text of one file in the root folder at a commit; null when there is none, or a link or folder instead. One larger
+   * than `maxBytes` is cut after one byte more, so that the caller sees that it is. Commits never change: answers are remembered.
+   */
+  read(
+    location: RepositoryLocation,
+    commit: string,
+    file: string,
+    maxBytes: number,
+    signal: AbortSignal,
+  ): Promise<string | null>;
   /** Exactly this commit's files, without `.git`, in an empty folder; size, count and time limited. Credential files are gone afterwards. */
   fetch(
     location: RepositoryLocation,

@@ -8,14 +8,16 @@ import { newestBuild } from '#server/db/newest-build.ts';
 import { repositoryLocation } from '#server/db/repository-locations.ts';
 import { components, deployments, drafts, variables } from '#server/db/schema/projects.ts';
 import { releases } from '#server/db/schema/releases.ts';
+import type { ManifestFile } from '#server/domain/manifest.ts';
 import type { ReleaseSnapshot, SnapshotComponent, SnapshotSource, SnapshotVariable } from '#server/domain/release.ts';
 import { routeConflicts } from '#server/domain/routes.ts';
-import { type ComponentRef, type GitRef, mergeSettings, type Settings, type SettingsOverrides } from '#server/domain/settings.ts'; // prettier-ignore
-import { originsOf } from '#server/domain/setting-origins.ts';
+import { type ComponentRef, type GitRef, type Settings, type SettingsOverrides } from '#server/domain/settings.ts'; // prettier-ignore
+import { layerOf, mergeLayers, originsOf, type SettingLayers } from '#server/domain/setting-origins.ts';
 import { effectiveVariables, resolveVariables } from '#server/domain/variables.ts';
 import { AppError, badInput, notFound } from '#server/errors.ts';
 import { unseal } from '#server/secret.ts';
 import { SourceFailure } from '#server/source/types.ts';
+import { manifestEntry, Manifests } from '#server/usecases/apply-manifest.ts';
 import { inOrg, type UseCaseContext } from '#server/usecases/context.ts';
 
 /** `deploy`: newest code, the draft. `trigger`: newest code, the draft's edits left out. `configuration`: the draft, the code that is live. */
@@ -29,6 +31,8 @@ export type PlanContext = Omit<ReleaseContext, 'actor'> & { actor: Pick<UseCaseC
 type VariableRow = typeof variables.$inferSelect;
 /** A component whose code may still have to be looked up. */
 export interface PlannedComponent extends Omit<SnapshotComponent, 'source'> {
+  /** What project and deployment set; `settings` are theirs alone until the code, and with it `slipway.yaml`, is known. */
+  layers: Omit<SettingLayers, 'manifest'>;
   /** `missing`: the frozen code names nothing for it. */
   from: SnapshotSource | { kind: 'ref'; repositoryId: string; ref: GitRef } | { kind: 'missing' };
 }
@@ -84,7 +88,9 @@ async function fromLive(tx: Tx, deployment: DeploymentRow, live: ReleaseSnapshot
   for (const component of live.components) {
     const { source, settings, componentId } = component;
     const from = source.kind === 'image' ? source : await refSource(tx, deployment, componentId, source.repositoryId, settings.ref); // prettier-ignore
-    planned.push({ ...component, from });
+    // The file of the newer code takes the place of the one that the live release had.
+    const layers = { project: layerOf(settings, component.origins, 'project'), deployment: layerOf(settings, component.origins, 'deployment') }; // prettier-ignore
+    planned.push({ ...component, layers, from });
   }
   return planned;
 }
@@ -146,7 +152,8 @@ async function fromDraft(
   const planned: PlannedComponent[] = [];
   for (const row of rows) {
     const overrides = draft.components.find((one) => one.componentId === row.id)?.overrides as SettingsOverrides;
-    const settings = mergeSettings(row.settings, overrides);
+    const layers = { manifest: {}, project: row.settings, deployment: overrides };
+    const settings = mergeLayers(layers);
     if (row.repositoryId !== null && settings.image !== null)
       throw badInput(`components.${row.name}.image`, `${row.name} is built from code: an image has no effect on it.`);
     const own = (): PlannedComponent['from'] | Promise<PlannedComponent['from']> =>
@@ -158,12 +165,13 @@ async function fromDraft(
       name: row.name,
       kind: row.kind,
       settings,
-      origins: originsOf(row.settings, overrides),
+      layers,
+      origins: originsOf(layers),
       variables: snapshotVariables(values, row.id),
       from: codeOf(row) ?? (await own()),
     });
   }
-  check(ctx, planned, values);
+  checkVariables(ctx, planned, values);
   return planned;
 }
 
@@ -201,12 +209,14 @@ function snapshotVariables(rows: readonly VariableRow[], componentId: string): S
 const platformPlaceholders = { PORT: '0', STAGE: '-', APP_PUBLIC_URL: '-', RELEASE: '0', COMPONENT: '-' };
 
 /** What would fail later for certain is an input error now. */
-function check(ctx: PlanContext, planned: readonly PlannedComponent[], rows: readonly VariableRow[]): void {
+function checkSettings(planned: readonly SnapshotComponent[]): void {
   const [conflict] = routeConflicts(planned);
   if (conflict) throw badInput(`components.${conflict.componentId}.route.path`, conflict.message);
   const other = planned.find((one) => one.settings.handOver !== 'overlap');
   if (other)
     throw badInput(`components.${other.componentId}.handOver`, `${other.name}: only the hand-over “overlap” is available yet.`); // prettier-ignore
+}
+function checkVariables(ctx: PlanContext, planned: readonly PlannedComponent[], rows: readonly VariableRow[]): void {
   const byId = new Map(rows.map((row) => [row.id, row]));
   for (const target of ['build', 'run'] as const) {
     const { problems } = resolveVariables(
@@ -227,11 +237,16 @@ function check(ctx: PlanContext, planned: readonly PlannedComponent[], rows: rea
 
 export interface ResolvedSnapshot {
   snapshot: ReleaseSnapshot;
-  /** The first repository that could not be read. */
+  /** The first repository that could not be read, or whose `slipway.yaml` is wrong. */
   failure: { componentId: string; repositoryId: string; error: SourceFailure } | null;
+  /** The `slipway.yaml` of each commit that has one. */
+  manifests: ManifestFile[];
 }
 
-/** Looks up each ref once. @throws AppError unavailable when a host does not answer for now, conflict when code is missing. */
+/**
+ * Looks up each ref once, and puts `slipway.yaml` at that commit below the settings.
+ * @throws AppError unavailable when a host does not answer for now, conflict when code is missing, bad_input (routes, variables)
+ */
 export async function resolveSnapshot(
   ctx: PlanContext,
   plan: SnapshotPlan,
@@ -244,25 +259,32 @@ export async function resolveSnapshot(
     const { commit, message, author } = await ctx.sources.resolve(location, ref, signal);
     return { kind: 'repository', repositoryId, commit, message, author, refName: ref.name };
   };
-  const done: SnapshotComponent[] = [];
-  for (const { from, ...component } of plan.components) {
-    if (from.kind === 'missing')
-      throw new AppError('conflict', `${component.name} is not part of it: it was added to this deployment later.`);
-    if (from.kind !== 'ref') {
-      done.push({ ...component, source: from });
-      continue;
-    }
+  const sourceOf = (from: Exclude<PlannedComponent['from'], { kind: 'missing' }>): Promise<SnapshotSource> => {
+    if (from.kind !== 'ref') return Promise.resolve(from);
     const key = `${from.repositoryId} ${from.ref.kind} ${from.ref.name}`;
     const looking = found.get(key) ?? resolve(from.repositoryId, from.ref);
     found.set(key, looking);
+    return looking;
+  };
+  const manifests = new Manifests(ctx, signal);
+  const done: SnapshotComponent[] = [];
+  for (const { from, layers, ...component } of plan.components) {
+    if (from.kind === 'missing')
+      throw new AppError('conflict', `${component.name} is not part of it: it was added to this deployment later.`);
     try {
-      done.push({ ...component, source: await looking });
+      const source = await sourceOf(from);
+      const said = manifestEntry(await manifests.of(source), component);
+      const all = { ...layers, manifest: said?.settings ?? {} };
+      done.push({ ...component, source, settings: mergeLayers(all), origins: originsOf(all) });
     } catch (error) {
-      if (!(error instanceof SourceFailure)) throw error;
+      if (!(error instanceof SourceFailure) || from.kind === 'image') throw error;
       failure ??= { componentId: component.componentId, repositoryId: from.repositoryId, error };
-      const source: SnapshotSource = { kind: 'repository', repositoryId: from.repositoryId, commit: '', message: '', author: '', refName: from.ref.name }; // prettier-ignore
-      done.push({ ...component, source });
+      done.push({ ...component, source: unknownSource(from) });
     }
   }
-  return { snapshot: { components: done }, failure };
+  if (!failure) checkSettings(done);
+  return { snapshot: { components: done }, failure, manifests: await manifests.files() };
 }
+
+const unknownSource = (from: Exclude<PlannedComponent['from'], { kind: 'missing' | 'image' }>): SnapshotSource =>
+  from.kind === 'repository' ? from : { kind: 'repository', repositoryId: from.repositoryId, commit: '', message: '', author: '', refName: from.ref.name }; // prettier-ignore

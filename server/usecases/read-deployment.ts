@@ -82,7 +82,7 @@ export function getDeployment(
     const draft = row && (await readDraft(tx, orgId, row.id));
     if (!row || !state || !draft) throw notFound();
     const components = await listComponentRows(tx, orgId, row.projectId);
-    const drafted = draftComponents(draft.document, components).map((component) => ({
+    const drafted = draftComponents(draft.document, components, draft.manifests ?? []).map((component) => ({
       ...component,
       repositoryId: components.find((entry) => entry.id === component.componentId)?.repositoryId ?? null,
     }));

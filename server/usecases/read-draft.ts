@@ -10,21 +10,33 @@ import { drafts } from '#server/db/schema/projects.ts';
 import { findSnapshot } from '#server/db/release-views.ts';
 import { listVariableRows } from '#server/db/variables.ts';
 import { compareVariables, diffComponents, variableChanges } from '#server/domain/draft-diff.ts';
-import { originsOf } from '#server/domain/setting-origins.ts';
+import { type ManifestFile, manifestLayer, manifestOffers } from '#server/domain/manifest-layer.ts';
+import { mergeLayers, originsOf } from '#server/domain/setting-origins.ts';
 import { type Draft, mergeSettings, type SettingsOverrides } from '#server/domain/settings.ts';
 import type { DraftComponentView, DraftView } from '#server/domain/views/projects.ts';
 import type { DraftDiff } from '#server/domain/views/releases.ts';
 import { AppError, badInput, notFound } from '#server/errors.ts';
 import { authorize, inOrg, type UseCaseContext } from '#server/usecases/context.ts';
 
-export function draftComponents(document: Draft, components: readonly ComponentRow[]): DraftComponentView[] {
+/** @param manifests what `slipway.yaml` said at the last look */
+export function draftComponents(
+  document: Draft,
+  components: readonly ComponentRow[],
+  manifests: readonly ManifestFile[],
+): DraftComponentView[] {
   return document.components.flatMap(({ componentId, overrides: given }) => {
     const overrides = given as SettingsOverrides; // `draftDocument` checked it when it was saved
     const component = components.find((row) => row.id === componentId);
     if (!component) return [];
     const { name, kind, settings } = component;
-    const effective = mergeSettings(settings, overrides);
-    return [{ componentId, name, kind, overrides, effective, origins: originsOf(settings, overrides) }];
+    const { ref } = mergeSettings(settings, overrides);
+    const layers = {
+      manifest: manifestLayer(manifests, component, ref.name),
+      project: settings,
+      deployment: overrides,
+    };
+    const base = mergeLayers({ ...layers, deployment: {} });
+    return [{ componentId, name, kind, overrides, base, effective: mergeLayers(layers), origins: originsOf(layers) }];
   });
 }
 
@@ -50,10 +62,11 @@ export function getDraft(ctx: UseCaseContext, input: { deploymentId: string }): 
       deploymentId: input.deploymentId,
       revision: draft.revision,
       document: draft.document,
-      components: draftComponents(draft.document, components),
+      components: draftComponents(draft.document, components, draft.manifests ?? []),
       available: components
         .filter((row) => !inDraft.has(row.id))
         .map(({ id, name, kind }) => ({ componentId: id, name, kind })),
+      offered: manifestOffers(draft.manifests ?? [], components),
       updatedAt: draft.updatedAt,
       updatedBy: draft.updatedById ? { id: draft.updatedById, name: draft.updatedByName ?? '' } : null,
     };
@@ -64,7 +77,7 @@ export function getDraft(ctx: UseCaseContext, input: { deploymentId: string }): 
 export async function diffAgainstLive(tx: Tx, orgId: string, deploymentId: string): Promise<DraftDiff> {
   const { deployment, draft, components } = await load(tx, orgId, deploymentId);
   const live = deployment.liveReleaseId ? await findSnapshot(tx, orgId, deployment.liveReleaseId) : null;
-  const drafted = draftComponents(draft.document, components);
+  const drafted = draftComponents(draft.document, components, draft.manifests ?? []);
   const rows = await listVariableRows(tx, orgId, deployment.projectId, deploymentId);
   const liveComponents = live?.snapshot.components ?? [];
   const comparison = compareVariables(liveComponents, rows, drafted.map((component) => component.componentId)); // prettier-ignore

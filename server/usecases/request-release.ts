@@ -2,6 +2,7 @@
 import type { ReleaseKind } from '#server/domain/release-machine.ts';
 import type { ReleaseTrigger } from '#server/domain/release.ts';
 import type { ReleaseRequested } from '#server/domain/views/releases.ts';
+import { rememberManifests } from '#server/usecases/apply-manifest.ts';
 import { authorize, inOrg } from '#server/usecases/context.ts';
 import { assertShownCode, type ShownCommit } from '#server/usecases/shown-code.ts';
 import { planSnapshot, type ReleaseContext, type RequestKind, resolveSnapshot } from '#server/usecases/plan-snapshot.ts'; // prettier-ignore
@@ -32,11 +33,12 @@ export async function requestRelease(ctx: ReleaseContext, input: RequestReleaseI
   const { deployment } = plan;
   const draftRevision = input.kind === 'trigger' ? null : plan.draftRevision;
   if (draftRevision !== null && (input.draftRevision ?? draftRevision) !== draftRevision) throw draftChanged();
-  const { snapshot, failure } = await resolveSnapshot(ctx, plan, AbortSignal.timeout(resolveLimitMs));
+  const { snapshot, failure, manifests } = await resolveSnapshot(ctx, plan, AbortSignal.timeout(resolveLimitMs));
   if (!failure) assertShownCode(snapshot, input.commits);
   const kind: ReleaseKind = input.kind === 'configuration' ? 'configuration' : 'deploy';
   const trigger = input.trigger ?? { by: 'person' as const, ...(input.note ? { note: input.note } : {}) };
   return inOrg(ctx, async (tx) => {
+    await rememberManifests(tx, orgId, deployment.id, manifests);
     if (draftRevision !== null) await assertDraft(tx, orgId, deployment.id, draftRevision);
     return writeRelease(tx, { deployment, kind, snapshot, failure, trigger, requestedBy: userId, draftRevision, audit: { kind: input.kind } }); // prettier-ignore
   });

@@ -107,8 +107,8 @@ async function failAtOnce(
     message: error.message,
     advice: error.advice,
     componentId,
-    lastLines: [],
-    fix: error.code === 'ref_missing' || error.code === 'repository_empty' ? { kind: 'setting', componentId, path: 'ref.name' } : { kind: 'credential', repositoryId },
+    lastLines: error.lines,
+    fix: error.code === 'manifest_invalid' ? { kind: 'retry' } : error.code === 'ref_missing' || error.code === 'repository_empty' ? { kind: 'setting', componentId, path: 'ref.name' } : { kind: 'credential', repositoryId },
   }; // prettier-ignore
   await applyEvent(tx, databaseNow, { release, event: 'fail', patch: { failure } });
 }

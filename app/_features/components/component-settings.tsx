@@ -4,6 +4,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useSearchParams } from 'next/navigation';
 import { useTRPC } from '#app/_lib/trpc-client.tsx';
 import { documentErrorPath, groupsFor, setOverride, shownValue } from '#app/_features/components/draft-edit.ts';
+import { originOf, originWords } from '#app/_features/components/origin.ts';
 import { SettingControl } from '#app/_features/components/setting-control.tsx';
 import { Suggestion } from '#app/_features/components/suggestion.tsx';
 import { settingField, valueAt, valueWords, withValue, type SettingField } from '#app/_features/components/view.ts';
@@ -67,7 +68,8 @@ export function ComponentSettings({
         </button>
       );
     }
-    return component.origins[field.path] === 'project' ? 'from the project' : null;
+    const from = originOf(component.origins, field.path);
+    return from === null || from === 'deployment' ? null : `from ${originWords[from]}`;
   };
   return (
     <div className="flex max-w-3xl min-w-0 flex-col gap-6">
@@ -87,21 +89,24 @@ export function ComponentSettings({
               <div key={field.path} className="flex min-w-0 flex-col gap-2">
                 <SettingControl
                   field={field}
-                  value={shownValue(field.path, overrides, facts)}
+                  value={shownValue(field.path, overrides, component)}
                   origin={origin(field)}
                   live={live(field)}
                   isAsked={field.path === asked}
                   disabled={Boolean(denied)}
                   error={errorOf(documentErrorPath(draft, component.componentId, field.path))}
-                  onChange={(value) => onChange(setOverride(overrides, field.path, value, facts))}
+                  onChange={(value) => onChange(setOverride(overrides, field.path, value, component))}
                 />
                 {field.path === asked && suggest !== null && !denied ? (
                   <Suggestion
                     path={search.get('setting') ?? field.path}
                     suggest={suggest}
-                    current={shownValue(field.path, overrides, facts)}
+                    current={shownValue(field.path, overrides, component)}
                     onUse={(value, deploys) =>
-                      onSuggestion(setOverride(overrides, search.get('setting') ?? field.path, value, facts), deploys)
+                      onSuggestion(
+                        setOverride(overrides, search.get('setting') ?? field.path, value, component),
+                        deploys,
+                      )
                     }
                   />
                 ) : null}

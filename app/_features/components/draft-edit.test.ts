@@ -4,7 +4,7 @@ import { settingField, settingGroups, valueWords, withValue } from '#app/_featur
 import { mergeSettings, settingsSchema } from '#server/domain/settings.ts';
 import type { DraftView } from '#server/domain/views/projects.ts';
 
-const component = { effective: mergeSettings({ run: { port: 3000 } }) };
+const component = { base: mergeSettings({ run: { port: 3000 } }) };
 const field = (path: string) => {
   const found = settingField(path);
   if (!found) throw new Error(path);
@@ -25,9 +25,9 @@ describe('overrides', () => {
 
 test('the saved document keeps what was not edited', () => {
   const draft: DraftView = {
-    deploymentId: 'dep_1', revision: 3, available: [], updatedAt: new Date(0), updatedBy: null,
+    deploymentId: 'dep_1', revision: 3, available: [], offered: [], updatedAt: new Date(0), updatedBy: null,
     document: { components: [{ componentId: 'a', overrides: { instances: 2 } }, { componentId: 'b', overrides: {} }] },
-    components: [{ componentId: 'a', name: 'web', kind: 'web', overrides: { instances: 2 }, effective: component.effective, origins: {} }],
+    components: [{ componentId: 'a', name: 'web', kind: 'web', overrides: { instances: 2 }, base: component.base, effective: component.base, origins: {} }],
   }; // prettier-ignore
   const edits = new Map([['a', { instances: 3, run: { port: 8080 } }]]);
   expect(documentWith(draft, edits).components).toEqual([

@@ -7,7 +7,7 @@ import {
   withValue,
   type SettingField,
 } from '#app/_features/components/view.ts';
-import type { ComponentView, DraftView } from '#server/domain/views/projects.ts';
+import type { DraftComponentView, DraftView } from '#server/domain/views/projects.ts';
 
 type Overrides = Record<string, unknown>;
 /** Component → its overrides as edited; absent when untouched. */
@@ -22,17 +22,17 @@ export const groupsFor = (kind: string, hasRepository: boolean) =>
     .map((group) => ({ ...group, fields: group.fields.filter((field) => !field.for || field.for.includes(kind)) }))
     .filter((group) => group.fields.length > 0);
 
-/** What a field shows: the edit, else the override, else the project's value. */
-export function shownValue(path: string, overrides: Overrides, component: Pick<ComponentView, 'effective'>): unknown {
+/** What a field shows: the edit, else the override, else the value without it. */
+export function shownValue(path: string, overrides: Overrides, component: Pick<DraftComponentView, 'base'>): unknown {
   const own = valueAt(overrides, path);
-  return own === undefined ? valueAt(component.effective, path) : own;
+  return own === undefined ? valueAt(component.base, path) : own;
 }
-/** Sets a value; one that equals the project's is no override. */
+/** Sets a value; one that is there without it is no override. */
 export function setOverride(
   overrides: Overrides,
   path: string,
   value: unknown,
-  component: Pick<ComponentView, 'effective'>,
+  component: Pick<DraftComponentView, 'base'>,
 ): Overrides {
   const field = settingField(path);
   // A part of a whole value, `ref.name` of `ref`: the rest of it comes along.
@@ -45,7 +45,7 @@ export function setOverride(
     );
     return setOverride(overrides, field.path, part, component);
   }
-  return withValue(overrides, path, same(value, valueAt(component.effective, path)) ? undefined : value);
+  return withValue(overrides, path, same(value, valueAt(component.base, path)) ? undefined : value);
 }
 
 /** How many fields differ from the saved draft. */
@@ -84,6 +84,7 @@ const plain = (value: unknown): string =>
 /** A value as the text of its input. */
 export function inputText(field: SettingField, value: unknown): string {
   if (value === null || value === undefined) return '';
+  if (field.kind === 'switch') return String(value === true);
   if (field.kind === 'cpu') return typeof value === 'number' ? String(value / 1000) : plain(value);
   if (field.kind === 'ref') return plain(valueAt(value, 'name'));
   if (field.kind === 'http') return plain(valueAt(value, 'path'));
@@ -115,7 +116,10 @@ export function typedValue(field: SettingField, text: string, before: unknown): 
       return trimmed === '' ? null : text;
     case 'path':
       return trimmed === '' && field.path === 'build.outputDirectory' ? null : trimmed;
+    case 'switch':
+      return trimmed === 'true';
     case 'text':
+      return trimmed === '' && field.path === 'run.processType' ? null : trimmed;
     case 'choice':
       return trimmed;
     default:

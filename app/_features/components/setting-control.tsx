@@ -56,7 +56,7 @@ export function SettingControl({ field, value, origin, live, isAsked, disabled, 
         error={error}
       >
         {(wired) =>
-          field.kind === 'choice' ? (
+          field.kind === 'choice' || field.kind === 'switch' ? (
             <Select {...wired} value={shown} disabled={disabled} onChange={(event) => type(event.target.value)}>
               {field.choices?.map((choice) => (
                 <option key={choice.value} value={choice.value}>

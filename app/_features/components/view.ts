@@ -2,7 +2,7 @@
 import type { Settings } from '#server/domain/settings.ts';
 
 export type FieldKind =
-  'text' | 'command' | 'path' | 'number' | 'cpu' | 'choice' | 'ref' | 'http' | 'paths' | 'image' | 'volumes';
+  'text' | 'command' | 'path' | 'number' | 'cpu' | 'choice' | 'ref' | 'http' | 'paths' | 'switch' | 'image' | 'volumes';
 export interface SettingField {
   path: string;
   label: string;
@@ -40,6 +40,13 @@ export const settingGroups: readonly SettingGroup[] = [
         kind: 'command',
         hint: 'Empty: what was found',
         for: ['web', 'tcp', 'worker', 'job', 'cron', 'add-on'],
+      },
+      {
+        path: 'run.processType',
+        label: 'Process type',
+        kind: 'text',
+        hint: 'The line of the Procfile. Empty: the one with its name, else web, tcp or worker',
+        for: ['web', 'tcp', 'worker', 'job', 'cron'],
       },
       { path: 'instances', label: 'Instances', kind: 'number', hint: 'From 0 to 10', for: running },
       { path: 'size.cpuMillis', label: 'CPU', kind: 'cpu', unit: 'cores', hint: 'At most, per instance' },
@@ -184,13 +191,23 @@ export const settingGroups: readonly SettingGroup[] = [
         path: 'hook.postdeploy',
         label: 'Post-deploy hook',
         kind: 'command',
-        hint: 'Runs once per release, before traffic',
+        hint: 'Once per release, before traffic, for 20 minutes at most. Empty: that of the Procfile',
       },
       {
         path: 'hook.firstDeploy',
         label: 'First-deploy hook',
         kind: 'command',
-        hint: 'Runs until the first release is live',
+        hint: 'In its place until the first release is live',
+      },
+      {
+        path: 'hook.repeatable',
+        label: 'When a hook is lost',
+        kind: 'switch',
+        hint: 'Its instance is gone before it ended: by hand, or with the machine',
+        choices: [
+          { value: 'false', label: 'Fail: it may have half happened' },
+          { value: 'true', label: 'Run it again: twice does no harm' },
+        ],
       },
       {
         path: 'route.host',
@@ -259,7 +276,8 @@ export function valueWords(path: string, value: unknown): string {
   if (value === null || value === undefined || value === '') return 'not set';
   const field = settingField(path);
   if (field?.kind === 'cpu' && typeof value === 'number') return `${String(value / 1000)} cores`;
-  if (field?.kind === 'choice') return field.choices?.find((choice) => choice.value === value)?.label ?? plain(value);
+  if (field?.kind === 'choice' || field?.kind === 'switch')
+    return field.choices?.find((choice) => choice.value === plain(value))?.label ?? plain(value);
   if (isRecord(value) && typeof value['name'] === 'string') return `${String(value['kind'])} ${value['name']}`;
   if (isRecord(value) && typeof value['path'] === 'string')
     return `GET ${value['path']} answers ${String(value['status'])}`;

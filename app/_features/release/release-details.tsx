@@ -1,6 +1,7 @@
 'use client';
 import { ChevronRight } from 'lucide-react';
 import Link from 'next/link';
+import { originOf, originWords } from '#app/_features/components/origin.ts';
 import { flatSettings, settingLabel, valueWords } from '#app/_features/components/view.ts';
 import { Section } from '#app/_features/shell/page.tsx';
 import { Copyable } from '#app/ui/copyable.tsx';
@@ -23,7 +24,10 @@ export function ReleaseDetails({ release, base }: { release: ReleaseView; base: 
 const outcomes = { built: 'built', reused: 'build reused', given: 'given image' } as const;
 
 function ComponentDetails({ component, base }: { component: ReleaseComponentView; base: string }) {
-  const settings = flatSettings(component.settings).filter(({ path }) => path in component.origins);
+  const settings = flatSettings(component.settings).flatMap(({ path, value }) => {
+    const origin = originOf(component.origins, path);
+    return origin === null ? [] : [{ path, value, origin }];
+  });
   const { source } = component;
   return (
     <li>
@@ -58,7 +62,7 @@ function ComponentDetails({ component, base }: { component: ReleaseComponentView
               <dd className="tabular">{component.port}</dd>
             </>
           )}
-          {settings.map(({ path, value }) => (
+          {settings.map(({ path, value, origin }) => (
             <div key={path} className="contents">
               <dt className="text-muted">{settingLabel(path)}</dt>
               <dd className="min-w-0 truncate">
@@ -68,7 +72,7 @@ function ComponentDetails({ component, base }: { component: ReleaseComponentView
                 >
                   {valueWords(path, value)}
                 </Link>{' '}
-                <span className="text-xs text-muted">set in the {component.origins[path]}</span>
+                <span className="text-xs text-muted">from {originWords[origin]}</span>
               </dd>
             </div>
           ))}

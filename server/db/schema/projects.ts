@@ -1,5 +1,6 @@
 import { boolean, index, integer, jsonb, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core';
 import { at, createdAt, id, orgId } from '#server/db/schema/columns.ts';
+import type { ManifestFile } from '#server/domain/manifest.ts';
 import type { Draft, SettingsOverrides } from '#server/domain/settings.ts';
 import type { ComponentKind, PowerState, StageKind, VariableScope, VariableUse } from '#server/domain/words.ts';
 import { regions } from '#server/db/schema/platform.ts';
@@ -130,6 +131,8 @@ export const drafts = pgTable('drafts', {
   orgId: orgId(),
   revision: integer('revision').notNull().default(1),
   document: jsonb('document').$type<Draft>().notNull(),
+  /** The `slipway.yaml` of each repository as it was read last; null before the first look. */
+  manifests: jsonb('manifests').$type<ManifestFile[]>(),
   updatedBy: text('updated_by').references(() => users.id, { onDelete: 'set null' }),
   updatedAt: at('updated_at').notNull().defaultNow(),
 });

@@ -1,6 +1,7 @@
 import type { PersonRef } from '#server/domain/views/common.ts';
 import type { StatusSummary } from '#server/domain/views/status.ts';
 import type { Draft, GitRef, Settings, SettingsOverrides } from '#server/domain/settings.ts';
+import type { ManifestOffer } from '#server/domain/manifest-layer.ts';
 import type { SettingOrigin } from '#server/domain/release.ts';
 import type { ReleaseState } from '#server/domain/release-machine.ts';
 import type { ComponentKind, PowerState, StageKind, VariableScope, VariableUse } from '#server/domain/words.ts';
@@ -119,7 +120,9 @@ export interface DraftComponentView {
   name: string;
   kind: ComponentKind;
   overrides: SettingsOverrides;
-  /** Product, project and deployment merged. */
+  /** What it would be without the overrides: product, `slipway.yaml` at the last look, project. */
+  base: Settings;
+  /** Product, `slipway.yaml`, project and deployment merged. */
   effective: Settings;
   /** Dotted path → where it was set, for what is not the product's default. */
   origins: Record<string, SettingOrigin>;
@@ -131,6 +134,8 @@ export interface DraftView {
   components: DraftComponentView[];
   /** Components of the project that this deployment leaves out. */
   available: { componentId: string; name: string; kind: ComponentKind }[];
+  /** Components that `slipway.yaml` describes and the project does not have. */
+  offered: ManifestOffer[];
   updatedAt: Date;
   updatedBy: PersonRef | null;
 }
