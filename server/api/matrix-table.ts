@@ -126,6 +126,7 @@ export const matrix: Record<string, MatrixRow> = {
   'events.follow': inOrg(everybody),
   'regions.list': inOrg(everybody),
   'queue.list': inOrg(everybody),
+  'queue.regions': inOrg(everybody),
 };
 
 /** Routes besides the API: who may, and what of them is tested where. */

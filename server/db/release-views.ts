@@ -139,7 +139,8 @@ export const listQueueRows = (db: Queryable, orgId: string) =>
   db
     .select({
       releaseId: releases.id, number: releases.number, kind: releases.kind, lane: releases.lane, state: releases.state, heldReason: releases.heldReason,
-      createdAt: releases.createdAt, startedAt: releases.startedAt, regionId: releases.regionId, regionSlug: regions.slug, projectSlug: projects.slug,
+      createdAt: releases.createdAt, startedAt: releases.startedAt, deploymentId: releases.deploymentId, routeGeneration: releases.routeGeneration,
+      failure: releases.failure, regionId: releases.regionId, regionSlug: regions.slug, projectSlug: projects.slug,
       projectName: projects.name, deploymentSlug: deployments.slug, deploymentName: deployments.name,
     })
     .from(releases)

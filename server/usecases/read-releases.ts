@@ -1,14 +1,15 @@
 /** Releases: the table, one page, the queue. */
 import type { Tx } from '#server/db/client.ts';
+import { databaseNow } from '#server/db/now.ts';
 import { findDeployment } from '#server/db/deployments.ts';
 import {
-  findReleaseByNumber, findReleaseRow, hasDeployment, listComponentResults, listQueueRows, listReleaseRows, listSteps, releaseNumbers, type ReleaseViewRow,
+  findReleaseByNumber, findReleaseRow, hasDeployment, listComponentResults, listReleaseRows, listSteps, releaseNumbers, type ReleaseViewRow,
 } from '#server/db/release-views.ts'; // prettier-ignore
 import { queuePositions } from '#server/db/system/queue-positions.ts';
 import { deploymentHost, edgeUrl } from '#server/domain/naming.ts';
 import { isWaiting } from '#server/domain/release-machine.ts';
 import type { Page } from '#server/domain/views/common.ts';
-import type { QueueEntry, ReleaseComponentView, ReleaseTableRow, ReleaseView } from '#server/domain/views/releases.ts';
+import type { ReleaseComponentView, ReleaseTableRow, ReleaseView } from '#server/domain/views/releases.ts';
 import { badInput, notFound } from '#server/errors.ts';
 import { authorize, inOrg, type UseCaseContext } from '#server/usecases/context.ts';
 import { releaseRow } from '#server/usecases/release-row.ts';
@@ -113,19 +114,6 @@ export async function getRelease(ctx: UseCaseContext, input: { releaseId: string
   });
   const { regionId, ...release } = view;
   if (!isWaiting(release.state)) return release;
-  const positions = await queuePositions(ctx.db, [regionId]);
-  return { ...release, queuePosition: positions.get(release.id) ?? null };
-}
-
-/** The organization's working and waiting releases, with their place among everybody's. */
-export async function listQueue(ctx: UseCaseContext): Promise<QueueEntry[]> {
-  authorize(ctx, 'release.read');
-  const rows = await inOrg(ctx, (tx) => listQueueRows(tx, ctx.actor.orgId));
-  const waitingIn = new Set(rows.filter((row) => isWaiting(row.state)).map((row) => row.regionId));
-  const positions = await queuePositions(ctx.db, [...waitingIn]);
-  return rows.map(({ regionId: _region, createdAt, startedAt, ...row }) => ({
-    ...row,
-    position: positions.get(row.releaseId) ?? null,
-    since: startedAt ?? createdAt,
-  }));
+  const positions = await queuePositions(ctx.db, databaseNow, orgId, [regionId]);
+  return { ...release, queuePosition: positions.get(release.id)?.place ?? null };
 }

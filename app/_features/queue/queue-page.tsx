@@ -2,7 +2,7 @@
 import { useSuspenseQuery } from '@tanstack/react-query';
 import Link from 'next/link';
 import { useTRPC } from '#app/_lib/trpc-client.tsx';
-import { laneGroups } from '#app/_features/queue/view.ts';
+import { laneGroups, laneSentence, waitSentence } from '#app/_features/queue/view.ts';
 import { useAbort } from '#app/_features/release/use-abort.ts';
 import { kindWords, stateWords } from '#app/_features/release/view.ts';
 import { useOrg } from '#app/_features/shell/org-context.tsx';
@@ -11,17 +11,19 @@ import { Button } from '#app/ui/button.tsx';
 import { Empty } from '#app/ui/empty.tsx';
 import { Status } from '#app/ui/status.tsx';
 import { Cell, Head, HeadCell, Row, Table } from '#app/ui/table.tsx';
-import { countWords } from '#app/ui/time-words.ts';
 import { Ago } from '#app/ui/time.tsx';
-import type { QueueEntry } from '#server/domain/views/releases.ts';
+import type { QueueEntry } from '#server/domain/views/queue.ts';
+
+/** Events tell of the own organization; places also move when others are served. */
+const refetchInterval = 5000;
 
 /** What works and what waits, by lane; everything here can be stopped. */
 export function QueuePage() {
   const trpc = useTRPC();
   const { slug: org } = useOrg();
-  const { data } = useSuspenseQuery(trpc.queue.list.queryOptions({ org }));
-  const { data: regions } = useSuspenseQuery(trpc.regions.list.queryOptions({ org }));
-  const running = data.filter((entry) => entry.position === null).length;
+  const { data } = useSuspenseQuery({ ...trpc.queue.list.queryOptions({ org }), refetchInterval });
+  const { data: regions } = useSuspenseQuery({ ...trpc.queue.regions.queryOptions({ org }), refetchInterval });
+  const running = data.filter((entry) => entry.waits === null).length;
   return (
     <>
       <PageHeader
@@ -47,18 +49,14 @@ export function QueuePage() {
             <Section
               key={group.lane}
               title={group.lane === 'build' ? 'Builds' : 'Rollouts'}
-              note={regions
-                .map(
-                  (region) =>
-                    `${countWords(group.lane === 'build' ? region.buildSlots : region.rolloutSlots, 'slot')} in ${region.name}`,
-                )
-                .join(', ')}
+              note={regions.map((region) => laneSentence(region, group.lane, data)).join(' · ')}
             >
               <Table>
                 <Head>
                   <HeadCell>Place</HeadCell>
                   <HeadCell>Deployment</HeadCell>
                   <HeadCell wideOnly>Release</HeadCell>
+                  <HeadCell wideOnly>Kind</HeadCell>
                   <HeadCell>State</HeadCell>
                   <HeadCell wideOnly className="text-right">
                     Since
@@ -84,11 +82,13 @@ export function QueuePage() {
 function QueueRow({ entry }: { entry: QueueEntry }) {
   const { slug: org } = useOrg();
   const { run, isBusy: isStopping, denied } = useAbort({ id: entry.releaseId, state: entry.state });
+  const refusal = denied ?? (entry.canAbort ? null : 'Its routes are published already: roll back instead');
   const base = `/${org}/${entry.projectSlug}/${entry.deploymentSlug}`;
   const { word, tone } = stateWords[entry.state];
+  const sentence = entry.waits ? waitSentence(entry.waits) : entry.heldReason;
   return (
     <Row>
-      <Cell className="tabular w-16 text-muted">{entry.position ?? 'now'}</Cell>
+      <Cell className="tabular w-16 text-muted">{entry.waits === null ? 'now' : (entry.position ?? 'held')}</Cell>
       <Cell className="max-w-72">
         <Link
           href={`${base}/releases/${String(entry.number ?? entry.releaseId)}`}
@@ -99,12 +99,11 @@ function QueueRow({ entry }: { entry: QueueEntry }) {
         </Link>
       </Cell>
       <Cell wideOnly className="tabular">
-        {entry.number === null ? kindWords[entry.kind] : entry.number}
+        {entry.number ?? ''}
       </Cell>
-      <Cell className="max-w-80">
-        <span title={entry.heldReason ?? undefined}>
-          <Status tone={tone}>{entry.heldReason ? `${word}: ${entry.heldReason}` : word}</Status>
-        </span>
+      <Cell wideOnly>{kindWords[entry.kind]}</Cell>
+      <Cell className="max-w-96 whitespace-normal">
+        <Status tone={tone}>{sentence ?? word}</Status>
       </Cell>
       <Cell wideOnly className="tabular text-right text-muted">
         <Ago at={entry.since} />
@@ -114,9 +113,9 @@ function QueueRow({ entry }: { entry: QueueEntry }) {
           look="quiet"
           size="small"
           className="-my-1"
-          aria-disabled={isStopping || Boolean(denied)}
-          title={denied ?? undefined}
-          onClick={run}
+          aria-disabled={isStopping || Boolean(refusal)}
+          title={refusal ?? undefined}
+          onClick={() => refusal === null && run()}
         >
           {isStopping ? 'Aborting' : 'Abort'}
         </Button>

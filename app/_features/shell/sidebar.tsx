@@ -64,7 +64,7 @@ function QueueCount() {
   const { slug } = useOrg();
   const { data } = useQuery(trpc.queue.list.queryOptions({ org: slug }));
   if (!data || data.length === 0) return null;
-  const waiting = data.filter((entry) => entry.position !== null).length;
+  const waiting = data.filter((entry) => entry.waits !== null).length;
   const words = `${String(data.length - waiting)} running, ${String(waiting)} waiting`;
   return (
     <span title={words} className="tabular ml-auto text-xs text-muted">

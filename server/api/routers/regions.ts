@@ -1,6 +1,6 @@
 import { orgInput, orgProcedure, router } from '#server/api/trpc.ts';
 import { listRegions } from '#server/usecases/read-platform.ts';
-import { listQueue } from '#server/usecases/read-releases.ts';
+import { listQueue, listQueueRegions } from '#server/usecases/read-queue.ts';
 
 export const regionsRouter = router({
   list: orgProcedure.input(orgInput({})).query(({ ctx }) => listRegions(ctx.uc)),
@@ -8,4 +8,6 @@ export const regionsRouter = router({
 export const queueRouter = router({
   /** What works and waits for the organization, with the place in the region's queue. */
   list: orgProcedure.input(orgInput({})).query(({ ctx }) => listQueue(ctx.uc)),
+  /** How busy the regions are, all organizations together. */
+  regions: orgProcedure.input(orgInput({})).query(({ ctx }) => listQueueRegions(ctx.uc)),
 });

@@ -78,6 +78,10 @@ export const releases = pgTable(
     index('releases_tag')
       .on(t.tagId)
       .where(sql`tag_id is not null`),
+    index('releases_active')
+      .on(t.regionId, t.orgId)
+      .where(sql`state in ('fetching','building','storing','starting','checking','hook','switching','cancelling')`),
+    index('releases_served').on(t.regionId, t.orgId, t.startedAt),
     uniqueIndex('releases_one_active')
       .on(t.deploymentId)
       .where(sql`state in ('fetching','building','storing','starting','checking','hook','switching','cancelling')`),

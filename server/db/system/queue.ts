@@ -1,75 +1,42 @@
 /**
  * The deploy queue of a region: who gets the next free slot. One of the few queries across organizations. Claims of a
- * region run one at a time (advisory lock), so that slots and limits are counted on what is true at that moment.
- *
- * Order within a lane: kinds that go first (rollback, wake), then paying organizations (a free one that waits for 30
- * minutes counts as paying), then the organization with the fewest running, the one served longest ago, then time.
+ * region run one at a time (advisory lock), so that slots and limits are counted on what is true at that moment. What
+ * runs is never stopped for what waits.
  */
-import { and, eq, inArray, sql } from 'drizzle-orm';
+import { eq, inArray, type SQL, sql } from 'drizzle-orm';
 import type { Db, Tx } from '#server/db/client.ts';
 import type { DatabaseNow } from '#server/db/now.ts';
 import { applyEvent, type ReleaseRow } from '#server/db/releases.ts';
-import { organizations } from '#server/db/schema/organizations.ts';
 import { regions } from '#server/db/schema/platform.ts';
 import { releases } from '#server/db/schema/releases.ts';
-import {
-  activeStates, buildLaneStates, kindRules, type Lane, lanes, releaseKinds, type ReleaseState,
-} from '#server/domain/release-machine.ts'; // prettier-ignore
+import { activeList, literals, queueOrder } from '#server/db/system/queue-order.ts';
+import { buildLaneStates, type Lane, lanes } from '#server/domain/release-machine.ts';
 
-const patienceMinutes = 30;
-const firstKinds = releaseKinds.filter((kind) => kindRules[kind].first);
-const list = (values: readonly string[]) =>
-  sql.join(
-    values.map((value) => sql`${value}`),
-    sql`, `,
-  );
-
-/** Slots in use per lane. A release that was built and rolls out now counts in the rollout lane. */
-async function slotsInUse(tx: Tx, regionId: string): Promise<Record<Lane, number>> {
-  const rows = await tx
-    .select({ lane: releases.lane, state: releases.state })
-    .from(releases)
-    .where(and(eq(releases.regionId, regionId), inArray(releases.state, [...activeStates])));
-  const builds = rows.filter(
-    (row) => row.lane === 'build' && (buildLaneStates as readonly ReleaseState[]).includes(row.state),
-  ).length;
-  return { build: builds, rollout: rows.length - builds };
+/** Slots in use per lane. What was built gives its build slot back and takes no other: rollouts never wait behind builds. */
+export async function slotsInUse(tx: Pick<Tx, 'execute'>, regionId: string): Promise<Record<Lane, number>> {
+  const rows = await tx.execute<{ lane: Lane; used: string }>(sql`
+    select lane, count(*) as used from releases
+    where region_id = ${regionId} and state in (${activeList}) and (lane <> 'build' or state in (${literals(buildLaneStates)}))
+    group by lane`);
+  const used = (lane: Lane): number => Number(rows.find((row) => row.lane === lane)?.used ?? 0);
+  return { build: used('build'), rollout: used('rollout') };
 }
 
-/** The release that is next in a lane, or null: every waiting one is blocked by its deployment or its organization's limit. */
-async function nextInLane(
-  tx: Tx,
-  now: DatabaseNow,
-  region: { id: string; orgLimit: number },
-  lane: Lane,
-): Promise<ReleaseRow | null> {
-  const active = list(activeStates);
-  const running = sql`(select count(*) from releases a where a.org_id = ${releases.orgId} and a.region_id = ${releases.regionId} and a.state in (${active}))`;
-  const lastServed = sql`(select max(s.started_at) from releases s where s.org_id = ${releases.orgId} and s.region_id = ${releases.regionId})`;
-  const [row] = await tx
-    .select({ release: releases })
-    .from(releases)
-    .innerJoin(organizations, eq(organizations.id, releases.orgId))
-    .where(
-      and(
-        eq(releases.regionId, region.id),
-        eq(releases.state, 'queued'),
-        eq(releases.lane, lane),
-        sql`not exists (select 1 from releases d where d.deployment_id = ${releases.deploymentId} and d.state in (${active}))`,
-        sql`${running} < ${region.orgLimit}`,
-      ),
-    )
-    .orderBy(
-      sql`${releases.kind} in (${list(firstKinds)}) desc`,
-      sql`(${organizations.plan} = 'pay-as-you-go' or ${releases.createdAt} < ${now()} - interval '${sql.raw(String(patienceMinutes))} minutes') desc`,
-      sql`${running} asc`,
-      sql`${lastServed} asc nulls first`,
-      releases.createdAt,
-      releases.id,
-    )
-    .limit(1)
-    .for('update', { of: releases, skipLocked: true }); // one that is being aborted now is nobody's next
-  return row?.release ?? null;
+/**
+ * The ids of those that are next in a lane, at most `count`, in order: neither a busy deployment nor the organization's
+ * limit keeps them. One that is being aborted now is nobody's next.
+ */
+export const nextInLane = (now: DatabaseNow, regionId: string, lane: Lane, count: number): SQL => sql`
+  select r.id from (${queueOrder(now, [regionId])}) q join releases r on r.id = q.id
+  where q.lane = ${lane} and r.state = 'queued' and q.allowed and not q.blocked
+  order by q.place limit ${count} for update of r skip locked`;
+
+async function takeNext(tx: Tx, now: DatabaseNow, regionId: string, lane: Lane, count: number): Promise<ReleaseRow[]> {
+  if (count <= 0) return [];
+  const next = (await tx.execute<{ id: string }>(nextInLane(now, regionId, lane, count))).map((row) => row.id);
+  if (next.length === 0) return [];
+  const rows = await tx.select().from(releases).where(inArray(releases.id, next));
+  return next.flatMap((id) => rows.find((row) => row.id === id) ?? []);
 }
 
 /**
@@ -85,9 +52,7 @@ export const claimSlots = (db: Db, now: DatabaseNow, regionId: string, deadlineM
     const slots: Record<Lane, number> = { build: region.buildSlots, rollout: region.rolloutSlots };
     const claimed: string[] = [];
     for (const lane of lanes) {
-      for (; used[lane] < slots[lane]; used[lane] += 1) {
-        const release = await nextInLane(tx, now, region, lane);
-        if (!release) break;
+      for (const release of await takeNext(tx, now, regionId, lane, slots[lane] - used[lane])) {
         await applyEvent(tx, now, { release, event: 'claimed', deadlineMs });
         claimed.push(release.id);
       }

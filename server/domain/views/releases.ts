@@ -281,19 +281,3 @@ export interface RegionView {
   buildSlots: number;
   rolloutSlots: number;
 }
-export interface QueueEntry {
-  releaseId: string;
-  number: number | null;
-  kind: ReleaseKind;
-  lane: Lane;
-  state: ReleaseState;
-  heldReason: string | null;
-  /** From 1 for waiting ones; null for running ones. Counts other organizations' entries. */
-  position: number | null;
-  projectSlug: string;
-  projectName: string;
-  deploymentSlug: string;
-  deploymentName: string;
-  regionSlug: string;
-  since: Date;
-}

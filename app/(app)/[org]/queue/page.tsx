@@ -6,7 +6,7 @@ export const metadata: Metadata = { title: 'Queue' };
 
 export default async function Page(props: PageProps<'/[org]/queue'>) {
   const { org } = await props.params;
-  await Promise.all([load(trpc.queue.list.queryOptions({ org })), load(trpc.regions.list.queryOptions({ org }))]);
+  await Promise.all([load(trpc.queue.list.queryOptions({ org })), load(trpc.queue.regions.queryOptions({ org }))]);
   return (
     <HydrateQueries>
       <QueuePage />

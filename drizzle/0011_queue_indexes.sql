@@ -1,0 +1,2 @@
+CREATE INDEX "releases_active" ON "releases" USING btree ("region_id","org_id") WHERE state in ('fetching','building','storing','starting','checking','hook','switching','cancelling');--> statement-breakpoint
+CREATE INDEX "releases_served" ON "releases" USING btree ("region_id","org_id","started_at");
