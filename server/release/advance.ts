@@ -24,6 +24,7 @@ import { retireStep } from '#server/release/steps/retire.ts';
 import { startStep } from '#server/release/steps/start.ts';
 import { storeStep } from '#server/release/steps/store.ts';
 import { switchStep } from '#server/release/steps/switch.ts';
+import { volumeRefusal } from '#server/release/volumes.ts';
 import { undoStep } from '#server/release/steps/undo.ts';
 
 /**
@@ -226,6 +227,10 @@ class Run {
     if (reason instanceof Limit && canFail) return this.#noteFailure(loaded, lateFailure(release));
     if (error instanceof AppError && error.code === 'fenced') throw error;
     const attempts = release.attempts + 1;
+    const refused = canFail ? await volumeRefusal(this.#engine.db, release, error) : null;
+    // Who has a volume may be about to end.
+    if (refused && (refused.code !== 'volume_in_use' || attempts >= attemptLimit))
+      return this.#noteFailure(loaded, refused);
     const broken = isRetryable(error) || isAborted(error);
     this.#engine.log[broken ? 'warn' : 'error']('release step threw', {
       release: release.id,

@@ -4,6 +4,7 @@
  */
 import { addInstance, freeAddresses, instancesOfRelease, linkInstances, liveInstances, networkFor, promisedMemoryMib } from '#server/db/release-instances.ts'; // prettier-ignore
 import { artifactById, type ArtifactRow, releaseComponentRows, setReleaseComponent } from '#server/db/release-components.ts'; // prettier-ignore
+import type { VolumeRow } from '#server/db/volumes.ts';
 import { admit } from '#server/domain/admission.ts';
 import type { SnapshotComponent } from '#server/domain/release.ts';
 import { kindRules } from '#server/domain/release-machine.ts';
@@ -15,6 +16,7 @@ import { newId } from '#server/ids.ts';
 import { specHashOf } from '#server/release/build-key.ts';
 import type { StepContext, StepResult } from '#server/release/engine.ts';
 import { type Environments, releaseEnvironments } from '#server/release/environment.ts';
+import { volumesOf } from '#server/release/volumes.ts';
 
 /** A component of the release with all that its instances are made of. */
 export interface PreparedComponent {
@@ -24,6 +26,8 @@ export interface PreparedComponent {
   /** Start command, the setting before the plan's; null keeps the image's. */
   command: string | null;
   environment: ResolvedEnvironment;
+  /** Storage that its instance gets. */
+  volumes: readonly VolumeRow[];
   specHash: string;
 }
 
@@ -42,6 +46,7 @@ export async function prepareComponents(
     if (!row || !artifact) throw new AppError('internal', `${component.name} has no artifact.`);
     const command = component.settings.run.command ?? row.plan?.command ?? null;
     const environment = environments.of(component.name);
+    const volumes = await volumesOf(ctx, component);
     const document = specDocument({
       componentName: component.name,
       image: artifact.imageId,
@@ -49,10 +54,18 @@ export async function prepareComponents(
       port: row.port,
       cpuMillis: component.settings.size.cpuMillis,
       memoryMib: component.settings.size.memoryMib,
-      volumes: [],
+      volumes: volumes.map((one) => `${one.id}:${one.path}`),
       uses: environment.uses,
     });
-    prepared.push({ component, artifact, port: row.port, command, environment, specHash: specHashOf(document) });
+    prepared.push({
+      component,
+      artifact,
+      port: row.port,
+      command,
+      environment,
+      volumes,
+      specHash: specHashOf(document),
+    });
   }
   return { prepared, environments };
 }

@@ -1,5 +1,6 @@
 /** From a row and the release's documents to what the engine of the machine is asked for. */
 import type { InstanceRow, NetworkRow } from '#server/db/release-instances.ts';
+import type { VolumeRow } from '#server/db/volumes.ts';
 import { bridgeName } from '#server/domain/naming.ts';
 import type { SnapshotComponent } from '#server/domain/release.ts';
 import type { ConsoleSource } from '#server/release/consoles.ts';
@@ -20,6 +21,8 @@ export const instanceSpec = (
   row: InstanceRow,
   component: SnapshotComponent,
   more: { image: string; command: string | null; env: Record<string, string>; network: NetworkSpec },
+  /** Of a serving instance: without them a database would start on nothing. A hook runs beside and gets none. */
+  volumes: readonly VolumeRow[],
 ): InstanceSpec => ({
   id: row.id,
   deploymentId: row.deploymentId,
@@ -32,6 +35,7 @@ export const instanceSpec = (
   cpuMillis: row.cpuMillis,
   memoryMib: row.memoryMib,
   stopGraceSeconds: component.settings.readiness.stopGraceSeconds,
+  volumes: volumes.map((one) => ({ volumeId: one.id, path: one.path })),
 });
 
 export const consoleOf = (row: InstanceRow): ConsoleSource => ({

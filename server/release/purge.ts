@@ -1,16 +1,18 @@
-/** Deletes deployments for good: routes, network, logs, then the rows. What is cut off anywhere is done again. */
+/** Deletes deployments for good: routes, network, volumes, logs, then the rows. What is cut off anywhere is done again. */
 import { and, eq, sql } from 'drizzle-orm';
 import { logStreams } from '#server/db/schema/instances.ts';
 import { deployments } from '#server/db/schema/projects.ts';
 import { deletableDeployments, expireTrash } from '#server/db/system/power.ts';
 import { trashHours } from '#server/domain/limits.ts';
 import type { Engine } from '#server/release/engine.ts';
+import { purgeVolumes } from '#server/release/storage.ts';
 
 async function purge(engine: Engine, { id, orgId }: { id: string; orgId: string }, signal: AbortSignal): Promise<void> {
   const [row] = await engine.db.execute<{ fence: string }>(sql`select nextval('lease_fences') as fence`);
   const region = engine.region({ scope: id, number: Number(row?.fence ?? 0) });
   await region.edge.withdraw(id, signal);
   await region.instances.removeNetwork(id, signal);
+  await purgeVolumes(engine, { id, orgId }, signal);
   const streams = await engine.db
     .select({ id: logStreams.id })
     .from(logStreams)

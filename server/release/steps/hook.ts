@@ -120,7 +120,7 @@ async function begin(ctx: StepContext, one: PreparedComponent, row: InstanceRow,
   ctx.say(`Running the ${row.hook} hook of ${one.component.name}`);
   await ctx.region.instances.ensureNetwork(network, ctx.signal);
   const more = { image: one.artifact.reference, command, env: one.environment.values, network };
-  await ctx.region.instances.start(instanceSpec(ctx, row, one.component, more), ctx.signal);
+  await ctx.region.instances.start(instanceSpec(ctx, row, one.component, more, []), ctx.signal);
 }
 
 /** The exit code is kept, and the row is done with, before the instance goes: a worker that takes over knows how it ended. */

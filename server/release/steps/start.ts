@@ -7,6 +7,7 @@ import type { StepContext, StepResult } from '#server/release/engine.ts';
 import { consoleOf, instanceSpec, networkSpec } from '#server/release/instance-spec.ts';
 import type { NetworkSpec } from '#server/runtime/types.ts';
 import { variableFailure } from '#server/release/variable-failure.ts';
+import { provideVolumes } from '#server/release/volumes.ts';
 
 export async function startStep(ctx: StepContext): Promise<StepResult> {
   const { engine, release } = ctx;
@@ -56,10 +57,11 @@ async function startAll(ctx: StepContext, prepared: readonly PreparedComponent[]
     const { phase } = await ctx.region.instances.inspect(row.id, ctx.signal);
     if (phase === 'missing' || phase === 'created') {
       ctx.say(`Starting ${one.component.name}, instance ${row.ordinal + 1}`);
+      await provideVolumes(ctx, one.volumes);
       const image = one.artifact.reference;
       const { command, environment } = one;
       await ctx.region.instances.start(
-        instanceSpec(ctx, row, one.component, { image, command, env: environment.values, network }),
+        instanceSpec(ctx, row, one.component, { image, command, env: environment.values, network }, one.volumes),
         ctx.signal,
       );
     }
