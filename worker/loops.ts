@@ -6,6 +6,7 @@ import { observeVolumes, settleVolumes } from '#server/release/storage.ts';
 import { sweepArtifacts } from '#server/release/sweep-artifacts.ts';
 import { sweepOrphans, sweepReleases } from '#server/release/sweep.ts';
 import { pollBranchTips } from '#worker/branch-tips.ts';
+import { deployMovedBranches } from '#server/usecases/deploy-moved-branches.ts';
 import { removeOldJobs } from '#server/db/system/jobs.ts';
 import { replaceLostInstances } from '#server/db/system/lost-instances.ts';
 import { reconcilePower } from '#server/db/system/power.ts';
@@ -38,9 +39,11 @@ export async function runLoops(engine: Engine, signal: AbortSignal): Promise<voi
   await Promise.all([
     every(engine, 'sweep', sweep, signal, () => sweepReleases(engine)),
     every(engine, 'following consoles', sweep, signal, () => followConsoles(engine)),
-    every(engine, 'looking at branches', branchTipsMs, signal, () =>
-      pollBranchTips({ db: engine.db, sources: engine.sources, key: engine.keys.credentials, log: engine.log }, signal),
-    ),
+    every(engine, 'looking at branches', branchTipsMs * engine.timeScale, signal, async () => {
+      const { db, sources, keys, log } = engine;
+      await pollBranchTips({ db, sources, key: keys.credentials, log }, signal);
+      await deployMovedBranches({ db, sources, keys, log }, signal);
+    }),
     every(engine, 'matching power', sweep, signal, () => reconcilePower(engine.db, engine.now)),
     every(engine, 'replacing lost instances', sweep, signal, () => replaceLostInstances(engine.db)),
     // Apart from each other: what is stuck in one must not hold up the others.

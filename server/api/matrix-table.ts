@@ -90,6 +90,7 @@ export const matrix: Record<string, MatrixRow> = {
   })), // prettier-ignore
   'deployments.rename': inOrg(developers, (named) => ({ deploymentId: named.deploymentId, name: 'Renamed' })),
   'deployments.delete': inOrg(admins, (named) => ({ deploymentId: named.deploymentId, typedName: 'production' })),
+  'deployments.setAutomatic': inOrg(developers, (named) => ({ deploymentId: named.deploymentId, enabled: true })),
   'deployments.resumeAutomatic': inOrg(developers, (named) => ({ deploymentId: named.deploymentId })),
   'deployments.restore': inOrg(admins, (named) => ({ deploymentId: named.trashedDeploymentId })),
   'drafts.get': inOrg(everybody, (named) => ({ deploymentId: named.deploymentId })),

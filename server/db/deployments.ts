@@ -21,6 +21,7 @@ const columns = {
   stageKind: deployments.stageKind,
   handle: deployments.handle,
   power: deployments.power,
+  autoDeploy: deployments.autoDeploy,
   autoPausedReason: deployments.autoPausedReason,
   liveReleaseId: deployments.liveReleaseId,
   createdAt: deployments.createdAt,

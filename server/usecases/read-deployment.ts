@@ -96,6 +96,7 @@ export function getDeployment(
       project: { id: row.projectId, slug: row.projectSlug, name: row.projectName },
       region: { id: row.regionId, slug: row.regionSlug, name: row.regionName },
       hosts: hostsOf(row, live, summary.url),
+      autoDeploy: row.autoDeploy,
       autoPausedReason: row.autoPausedReason,
       tree: statusTree(state),
       live: liveRow && releaseRow(liveRow),

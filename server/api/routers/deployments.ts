@@ -5,6 +5,7 @@ import { displayName, slug } from '#server/domain/naming.ts';
 import { resumeAutomaticDeploys } from '#server/usecases/automatic-deploys.ts';
 import { deleteDeployment, renameDeployment, restoreDeployment } from '#server/usecases/change-deployment.ts';
 import { createDeployment } from '#server/usecases/create-deployment.ts';
+import { setAutomaticDeploys } from '#server/usecases/set-automatic-deploys.ts';
 import { getDeployment, listTimeline } from '#server/usecases/read-deployment.ts';
 
 export const deploymentsRouter = router({
@@ -33,6 +34,10 @@ export const deploymentsRouter = router({
   rename: orgProcedure
     .input(orgInput({ deploymentId: id, name: displayName }))
     .mutation(({ ctx, input }) => renameDeployment(ctx.uc, input)),
+  /** Deploys by itself when a branch of what is live moves; switching it on deploys nothing by itself. */
+  setAutomatic: orgProcedure
+    .input(orgInput({ deploymentId: id, enabled: z.boolean() }))
+    .mutation(({ ctx, input }) => setAutomaticDeploys(ctx.uc, input)),
   /** `typedName` is the deployment's slug. It can be restored for 48 hours. */
   delete: orgProcedure
     .input(orgInput({ deploymentId: id, typedName: slug }))

@@ -3,7 +3,8 @@ import { and, asc, eq, gt, inArray, isNull, sql } from 'drizzle-orm';
 import type { Db } from '#server/db/client.ts';
 import { branchTips } from '#server/db/schema/platform.ts';
 import { components, deployments, drafts, repositories } from '#server/db/schema/projects.ts';
-import { deploymentEvents } from '#server/db/schema/releases.ts';
+import { deploymentEvents, releases } from '#server/db/schema/releases.ts';
+import { followedBranches } from '#server/domain/automatic-deploy.ts';
 import { mergeSettings, type SettingsOverrides } from '#server/domain/settings.ts';
 
 /** One branch of one repository, with the deployments that follow it. */
@@ -16,7 +17,10 @@ export interface FollowedBranch {
 }
 const pageSize = 200;
 
-/** Branches that drafts of existing deployments name; the next page starts after `cursor`, null at the end. */
+/**
+ * Branches that drafts of existing deployments name, and those of what is live where moves are deployed by themselves; the
+ * next page starts after `cursor`, null at the end.
+ */
 export async function listFollowedBranches(
   db: Db,
   cursor: string,
@@ -27,9 +31,11 @@ export async function listFollowedBranches(
       orgId: deployments.orgId,
       projectId: deployments.projectId,
       document: drafts.document,
+      live: releases.snapshot,
     })
     .from(deployments)
     .innerJoin(drafts, eq(drafts.deploymentId, deployments.id))
+    .leftJoin(releases, and(eq(releases.id, deployments.liveReleaseId), eq(deployments.autoDeploy, true)))
     .where(and(gt(deployments.id, cursor), isNull(deployments.deletedAt)))
     .orderBy(asc(deployments.id))
     .limit(pageSize);
@@ -41,23 +47,20 @@ export async function listFollowedBranches(
     .where(and(inArray(components.id, ids), isNull(components.removedAt))); // prettier-ignore
   const byId = new Map(known.map((row) => [row.id, row]));
   const branches = new Map<string, FollowedBranch>();
-  for (const { id, orgId, projectId, document } of rows) {
+  for (const { id, orgId, projectId, document, live } of rows) {
+    const follow = (repositoryId: string, ref: string): void => {
+      const key = `${repositoryId}/${ref}`;
+      const branch = branches.get(key) ?? { orgId, projectId, repositoryId, ref, deploymentIds: [] };
+      if (!branch.deploymentIds.includes(id)) branch.deploymentIds.push(id);
+      branches.set(key, branch);
+    };
     for (const entry of document.components) {
       const component = byId.get(entry.componentId);
       if (!component) continue;
       const { ref } = mergeSettings(component.settings, entry.overrides as SettingsOverrides);
-      if (ref.kind !== 'branch') continue;
-      const key = `${component.repositoryId}/${ref.name}`;
-      const branch = branches.get(key) ?? {
-        orgId,
-        projectId,
-        repositoryId: component.repositoryId,
-        ref: ref.name,
-        deploymentIds: [],
-      };
-      if (!branch.deploymentIds.includes(id)) branch.deploymentIds.push(id);
-      branches.set(key, branch);
+      if (ref.kind === 'branch') follow(component.repositoryId, ref.name);
     }
+    for (const { repositoryId, ref } of followedBranches(live?.components ?? [])) follow(repositoryId, ref);
   }
   return { branches: [...branches.values()], next: rows.length === pageSize ? (rows.at(-1)?.id ?? null) : null };
 }

@@ -220,6 +220,8 @@ export interface DeploymentView extends DeploymentSummary {
   region: { id: string; slug: string; name: string };
   /** Every host with its URL, the main one first. */
   hosts: { component: string | null; url: string }[];
+  /** Deploys by itself when a branch of what is live moves. */
+  autoDeploy: boolean;
   autoPausedReason: string | null;
   tree: StatusNode;
   live: ReleaseRow | null;
