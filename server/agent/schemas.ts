@@ -101,7 +101,7 @@ export const publication: z.ZodType<Publication> = z.strictObject({
   generation: whole,
   targets: z.array(edgeTarget).max(100),
   notices: z
-    .array(z.strictObject({ host, state: z.enum(['not-deployed', 'stopped', 'starting', 'maintenance']) }))
+    .array(z.strictObject({ host, state: z.enum(['not-deployed', 'stopped', 'suspended', 'starting', 'maintenance']) }))
     .max(1000),
 });
 

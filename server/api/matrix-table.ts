@@ -117,11 +117,15 @@ export const matrix: Record<string, MatrixRow> = {
   'releases.abort': inOrg(developers, (named) => ({ releaseId: named.waitingReleaseId })),
   'releases.rollback': inOrg(developers, (named) => ({ releaseId: named.releaseId }), 'CONFLICT'),
   'releases.previewRollback': inOrg(everybody, (named) => ({ releaseId: named.releaseId })),
-  'releases.restart': inOrg(developers, (named) => ({ deploymentId: named.deploymentId })),
   'tags.list': inOrg(everybody, (named) => ({ projectId: named.projectId })),
   'tags.create': inOrg(developers, (named) => ({ name: 'v2', from: { kind: 'release', releaseId: named.releaseId } })),
   'tags.deploy': inOrg(developers, (named) => ({ tagId: named.tagId, targets: [{ deploymentId: named.deploymentId }] })), // prettier-ignore
   'tags.delete': inOrg(developers, (named) => ({ tagId: named.tagId })),
+  'operations.preview': inOrg(everybody, (named) => ({ deploymentId: named.deploymentId, kind: 'restart' })),
+  'operations.restart': inOrg(developers, (named) => ({ deploymentId: named.deploymentId })),
+  'operations.scale': inOrg(developers, (named) => ({ deploymentId: named.deploymentId, changes: [{ componentId: named.componentId, instances: 2 }] })), // prettier-ignore
+  'operations.suspend': inOrg(developers, (named) => ({ deploymentId: named.deploymentId })),
+  'operations.resume': inOrg(developers, (named) => ({ deploymentId: named.deploymentId }), 'CONFLICT'),
   'logs.page': inOrg(everybody, (named) => ({ of: { kind: 'release', releaseId: named.releaseId } })),
   'logs.follow': inOrg(everybody, (named) => ({ of: { kind: 'release', releaseId: named.releaseId } })),
   'events.follow': inOrg(everybody),

@@ -8,6 +8,7 @@ import { draftsRouter } from '#server/api/routers/drafts.ts';
 import { eventsRouter } from '#server/api/routers/events.ts';
 import { logsRouter } from '#server/api/routers/logs.ts';
 import { membersRouter } from '#server/api/routers/members.ts';
+import { operationsRouter } from '#server/api/routers/operations.ts';
 import { organizationsRouter } from '#server/api/routers/organizations.ts';
 import { projectsRouter } from '#server/api/routers/projects.ts';
 import { queueRouter, regionsRouter } from '#server/api/routers/regions.ts';
@@ -33,6 +34,7 @@ export const appRouter = router({
   drafts: draftsRouter,
   variables: variablesRouter,
   releases: releasesRouter,
+  operations: operationsRouter,
   tags: tagsRouter,
   logs: logsRouter,
   events: eventsRouter,

@@ -5,6 +5,7 @@
 import { and, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm';
 import type { Tx } from '#server/db/client.ts';
 import { after, type DatabaseNow } from '#server/db/now.ts';
+import { takeBackPower } from '#server/db/settle-power.ts';
 import { deploymentEvents, releases, releaseSteps } from '#server/db/schema/releases.ts';
 import {
   buildLaneStates, isActive, isFinal, outcomeOf, transition, type ReleaseEvent, type ReleaseState, workingStates,
@@ -96,6 +97,8 @@ export async function applyEvent(tx: Tx, now: DatabaseNow, change: Transition): 
     )
     .returning({ id: releases.id });
   if (moved.length === 0) throw await refusal(tx, change);
+  // Before the event: whoever holds the deployment's row may wait for the number of an event.
+  if (outcome && outcome !== 'live') await takeBackPower(tx, release);
   await writeTrail(tx, now, change, next);
   if (isWorking(next) && change.fence === undefined) await wakeRelease(tx, release, next);
   const leavesSlot = isBuildLane(release.state) !== isBuildLane(next) || (isActive(release.state) && !isActive(next));

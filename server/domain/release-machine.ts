@@ -59,9 +59,9 @@ export const kindRules: Record<ReleaseKind, KindRules> = {
   rollback: { lane: 'rollout', build: 'never', start: 'changed-spec', hook: 'no', first: true },
   'development-apply': { lane: 'build', build: 'changed-key', start: 'changed-spec', hook: 'no', first: false },
   restart: { lane: 'rollout', build: 'never', start: 'affected', hook: 'no', first: false },
-  scale: { lane: 'rollout', build: 'never', start: 'affected', hook: 'no', first: false },
+  scale: { lane: 'rollout', build: 'never', start: 'changed-spec', hook: 'no', first: false },
   suspend: { lane: 'rollout', build: 'never', start: 'none', hook: 'no', first: false },
-  resume: { lane: 'rollout', build: 'never', start: 'affected', hook: 'no', first: false },
+  resume: { lane: 'rollout', build: 'never', start: 'changed-spec', hook: 'no', first: false },
   wake: { lane: 'rollout', build: 'never', start: 'affected', hook: 'no', first: true },
   reschedule: { lane: 'rollout', build: 'never', start: 'affected', hook: 'no', first: false },
 };

@@ -38,10 +38,19 @@ export interface SnapshotComponent {
   origins: Record<string, SettingOrigin>;
   variables: readonly SnapshotVariable[];
 }
+/** Another number or size of instances for one component; what is left out stays. */
+export interface ScaleChange {
+  componentId: string;
+  instances?: number | undefined;
+  cpuMillis?: number | undefined;
+  memoryMib?: number | undefined;
+}
 export interface ReleaseSnapshot {
   components: readonly SnapshotComponent[];
   /** For operations: the components it affects. */
   affects?: readonly string[];
+  /** For scale: what it changes of the live release. */
+  scale?: readonly ScaleChange[];
 }
 
 export type ReleaseTrigger =

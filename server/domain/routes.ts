@@ -22,7 +22,7 @@ export interface RouteTarget {
 }
 export interface RouteNotice {
   host: string;
-  state: 'not-deployed' | 'stopped' | 'starting' | 'maintenance';
+  state: 'not-deployed' | 'stopped' | 'suspended' | 'starting' | 'maintenance';
 }
 
 export const defaultTargetSettings = {
@@ -57,12 +57,13 @@ export function publicUrl(
   return route && route.path !== '/' ? `${base}${route.path}` : base;
 }
 
-/** Targets for components that have instances, notices for hosts where nobody answers. */
+/** Targets for components that have instances, notices for hosts where nobody answers, with the reason given. */
 export function routesOf(
   components: readonly Pick<SnapshotComponent, 'componentId' | 'kind' | 'name' | 'settings'>[],
   instances: readonly RouteInstance[],
   handle: string,
   appsDomain: string,
+  why: RouteNotice['state'] = 'stopped',
 ): { targets: RouteTarget[]; notices: RouteNotice[] } {
   const targets: RouteTarget[] = [];
   const empty = new Set<string>();
@@ -76,7 +77,7 @@ export function routesOf(
     else targets.push({ key: component.componentId, servers, settings: { ...defaultTargetSettings }, routes: [route] });
   }
   const answered = new Set(targets.flatMap((target) => target.routes.map((route) => route.host)));
-  const notices = [...empty].filter((host) => !answered.has(host)).map((host) => ({ host, state: 'stopped' as const }));
+  const notices = [...empty].filter((host) => !answered.has(host)).map((host) => ({ host, state: why }));
   return { targets, notices };
 }
 

@@ -247,7 +247,7 @@ export function edgeContract(name: string, start: () => Promise<EdgeHarness>): v
     });
 
     test('a host without instances gets a page with a status of its own', async () => {
-      for (const state of ['not-deployed', 'stopped', 'starting', 'maintenance'] as const) {
+      for (const state of ['not-deployed', 'stopped', 'suspended', 'starting', 'maintenance'] as const) {
         await publish(publication(`h-${state}`, 1, [], [{ host: `${state}.h.test`, state }]));
         expect(await edge.request(`${state}.h.test`, '/any/path')).toEqual({
           status: 503,

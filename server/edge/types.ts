@@ -39,7 +39,7 @@ export interface EdgeTarget {
 /** A host that has no instances to answer: a page says why. */
 export interface EdgeNotice {
   host: string;
-  state: 'not-deployed' | 'stopped' | 'starting' | 'maintenance';
+  state: 'not-deployed' | 'stopped' | 'suspended' | 'starting' | 'maintenance';
 }
 export interface Publication {
   deploymentId: string;

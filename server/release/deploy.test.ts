@@ -5,8 +5,8 @@ import { deploymentEvents, releaseSteps } from '#server/db/schema/releases.ts';
 import { createTestDatabase, type TestDatabase } from '#server/db/testing.ts';
 import { type Bench, createBench } from '#server/release/bench.ts';
 import { checkPromises } from '#server/release/promises.ts';
+import { operateDeployment } from '#server/usecases/operate-deployment.ts';
 import { requestRelease } from '#server/usecases/request-release.ts';
-import { restartDeployment } from '#server/usecases/restart-deployment.ts';
 
 let database: TestDatabase;
 let bench: Bench;
@@ -73,7 +73,7 @@ test('a restart starts a new instance beside the old one and leaves the release 
   const id = await deploy();
   await bench.settle();
   const before = bench.region.runtime.runningIds();
-  const restart = await restartDeployment(bench.ctx, { deploymentId: bench.made.deploymentId });
+  const restart = await operateDeployment(bench.ctx, { kind: 'restart', deploymentId: bench.made.deploymentId });
   await bench.settle();
   expect(await bench.release(restart.releaseId)).toMatchObject({ state: 'retired', outcome: 'live', number: null });
   expect(await bench.release(id)).toMatchObject({ state: 'live' });

@@ -18,8 +18,14 @@ export const publicationOf = (
   deploymentId: ctx.release.deploymentId,
   releaseId,
   generation,
-  ...routesOf(components, instances, ctx.deployment.handle, ctx.place.appsDomain),
+  ...routesOf(components, instances, ctx.deployment.handle, ctx.place.appsDomain, restReason(ctx)),
 });
+
+/** Why a host without instances does not answer. */
+function restReason({ deployment, release }: StepContext): 'stopped' | 'suspended' {
+  if (deployment.power === 'trashed' || deployment.power === 'deleting') return 'stopped';
+  return deployment.power === 'suspended' || release.kind === 'resume' ? 'suspended' : 'stopped';
+}
 
 /** Says at every host of the deployment that nothing is deployed yet. */
 export const notDeployedPublication = (ctx: StepContext, generation: number): Publication => ({

@@ -6,8 +6,8 @@ import { type Bench, createBench } from '#server/release/bench.ts';
 import { createFault, faultPoints, InjectedCrash } from '#server/release/fault.ts';
 import { checkPromises } from '#server/release/promises.ts';
 import { abortRelease } from '#server/usecases/abort-release.ts';
+import { operateDeployment } from '#server/usecases/operate-deployment.ts';
 import { requestRelease } from '#server/usecases/request-release.ts';
-import { restartDeployment } from '#server/usecases/restart-deployment.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -44,7 +44,7 @@ async function step(bench: Bench, pick: (below: number) => number, requested: st
     case 2:
       return deploy();
     case 3:
-      await restartDeployment(bench.ctx, { deploymentId }).then(
+      await operateDeployment(bench.ctx, { kind: 'restart', deploymentId }).then(
         ({ releaseId }) => void requested.push(releaseId),
         refused,
       );

@@ -77,7 +77,8 @@ export const draftChanged = (): AppError =>
     field: 'draftRevision',
   });
 
-async function assertNotTooMany(tx: Tx, orgId: string, deploymentId: string): Promise<void> {
+/** @throws AppError too_many */
+export async function assertNotTooMany(tx: Tx, orgId: string, deploymentId: string): Promise<void> {
   const [row] = await tx
     .select({ waiting: count() })
     .from(releases)

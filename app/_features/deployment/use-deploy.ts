@@ -51,7 +51,7 @@ export function useDeploy(deployment: Target, onConflict?: (notice: string) => v
     },
   };
   const request = useMutation(trpc.releases.request.mutationOptions(options));
-  const restart = useMutation(trpc.releases.restart.mutationOptions(options));
+  const restart = useMutation(trpc.operations.restart.mutationOptions(options));
   const [isWaiting, setWaiting] = useState(false);
   const isBusy = isWaiting || request.isPending || restart.isPending;
   const ask = async (kind: 'deploy' | 'configuration', shownRevision: number): Promise<void> => {

@@ -7,7 +7,6 @@ import { previewRelease } from '#server/usecases/preview-release.ts';
 import { previewRollback } from '#server/usecases/preview-rollback.ts';
 import { requestRelease } from '#server/usecases/request-release.ts';
 import { requestRollback } from '#server/usecases/request-rollback.ts';
-import { restartDeployment } from '#server/usecases/restart-deployment.ts';
 import { findRelease, getRelease, listReleases } from '#server/usecases/read-releases.ts';
 
 export const releasesRouter = router({
@@ -63,8 +62,4 @@ export const releasesRouter = router({
   previewRollback: orgProcedure
     .input(orgInput({ releaseId: id }))
     .query(({ ctx, input }) => previewRollback(ctx.uc, input)),
-  /** Without components: all of them. */
-  restart: orgProcedure
-    .input(orgInput({ deploymentId: id, componentIds: z.array(id).max(50).optional() }))
-    .mutation(({ ctx, input }) => restartDeployment(ctx.uc, input)),
 });

@@ -1,6 +1,6 @@
 /**
- * Deployments whose power does not match what runs: one in the trash that still serves, one that was taken out of it and
- * has no instances. Each gets the operation that mends it; the engine does the rest. Queries across organizations.
+ * Deployments whose power does not match what runs: one in the trash or suspended that still serves, one that was taken
+ * out of it and has no instances. Each gets the operation that mends it; the engine does the rest. Queries across organizations.
  */
 import { and, eq, inArray, isNotNull, lt, sql } from 'drizzle-orm';
 import type { Db, Tx } from '#server/db/client.ts';
@@ -84,6 +84,18 @@ export async function reconcilePower(db: Db, now: DatabaseNow): Promise<number> 
       ),
     ) // prettier-ignore
     .limit(100);
+  const suspended = await db
+    .select()
+    .from(deployments)
+    .where(
+      and(eq(deployments.power, 'suspended'), isNotNull(deployments.liveReleaseId), serves, sql`not ${pendingExists}`),
+    )
+    .limit(100);
+  for (const one of suspended) {
+    await db.transaction(async (tx) => {
+      if ((await pendingOf(tx, one)).length === 0) await queueOperation(tx, one, 'suspend', 'It is suspended.');
+    });
+  }
   for (const one of trashed) await db.transaction((tx) => settleTrashed(tx, now, one));
   for (const one of restored) {
     await db.transaction(async (tx) => {
@@ -91,7 +103,7 @@ export async function reconcilePower(db: Db, now: DatabaseNow): Promise<number> 
         await queueOperation(tx, one, 'resume', 'It was taken out of the trash.');
     });
   }
-  return trashed.length + restored.length;
+  return trashed.length + suspended.length + restored.length;
 }
 
 /** Deployments whose time in the trash is over are `deleting` from now on: they cannot be restored. */

@@ -67,6 +67,14 @@ export interface RollbackPreview {
   /** Automatic deploys are paused already. */
   isPaused: boolean;
 }
+/** What an operation would do. */
+export interface OperationPreview {
+  kind: 'restart' | 'scale' | 'suspend' | 'resume';
+  refusal: string | null;
+  /** Sentences in the order in which things happen. */
+  effects: string[];
+  ends: RollbackPreview['ends'];
+}
 /** Code of a component before and after. */
 export interface CodeChange {
   component: string;

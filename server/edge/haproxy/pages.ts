@@ -13,6 +13,7 @@ const waiting = 'This page asks again by itself.';
 export const noticePages: readonly EdgePage[] = [
   { name: 'not-deployed', status: 503, title: 'Not deployed yet', text: `Nothing has gone live at this address so far. ${waiting}`, refresh: 5 },
   { name: 'stopped', status: 503, title: 'Stopped', text: 'This application was stopped by the people who run it.' },
+  { name: 'suspended', status: 503, title: 'Suspended', text: 'This application is suspended: the people who run it have stopped it for now.' },
   { name: 'starting', status: 503, title: 'Starting', text: `The application is starting. ${waiting}`, refresh: 2 },
   { name: 'maintenance', status: 503, title: 'Back soon', text: 'This application is being worked on.' },
 ]; // prettier-ignore

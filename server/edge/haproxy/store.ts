@@ -47,7 +47,7 @@ const publication = z.object({
     }),
   ),
   notices: z.array(
-    z.object({ host: z.string(), state: z.enum(['not-deployed', 'stopped', 'starting', 'maintenance']) }),
+    z.object({ host: z.string(), state: z.enum(['not-deployed', 'stopped', 'suspended', 'starting', 'maintenance']) }),
   ),
 });
 const stateSchema: z.ZodType<EdgeState> = z.object({

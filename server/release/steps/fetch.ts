@@ -7,6 +7,7 @@ import { releaseById } from '#server/db/publications.ts';
 import { addArtifact, artifactByKey, releaseComponentRows, setReleaseComponent } from '#server/db/release-components.ts'; // prettier-ignore
 import { releases } from '#server/db/schema/releases.ts';
 import type { SnapshotComponent } from '#server/domain/release.ts';
+import { applyScale } from '#server/domain/operations.ts';
 import { isOperation, kindRules } from '#server/domain/release-machine.ts';
 import { AppError } from '#server/errors.ts';
 import { newId } from '#server/ids.ts';
@@ -40,6 +41,7 @@ export async function fetchStep(ctx: StepContext): Promise<StepResult> {
 /** An operation works on what is live when its turn comes, which may be newer than what was live when it was requested. */
 async function takeOver(ctx: StepContext): Promise<StepResult> {
   const { release, deployment, engine } = ctx;
+  const { scale } = release.snapshot;
   const live = deployment.liveReleaseId === null ? null : await releaseById(engine.db, release.orgId, deployment.liveReleaseId); // prettier-ignore
   if (!live) throw new AppError('internal', 'An operation on a deployment without a live release.');
   const made = await releaseComponentRows(engine.db, release.orgId, live.id);
@@ -48,7 +50,9 @@ async function takeOver(ctx: StepContext): Promise<StepResult> {
   await ctx.write(async (tx) => {
     await tx
       .update(releases)
-      .set({ snapshot: { ...live.snapshot, affects } })
+      .set({
+        snapshot: scale ? { ...applyScale(live.snapshot, scale), affects, scale } : { ...live.snapshot, affects },
+      })
       .where(and(eq(releases.id, release.id), eq(releases.orgId, release.orgId)));
     for (const { componentId, treeHash, plan, buildKey, artifactId, port } of made.values())
       await setReleaseComponent(tx, { orgId: release.orgId, releaseId: release.id, componentId }, { treeHash, plan, buildKey, artifactId, port }); // prettier-ignore

@@ -14,6 +14,7 @@ import { isOperation, kindRules } from '#server/domain/release-machine.ts';
 import { AppError } from '#server/errors.ts';
 import type { StepContext, StepResult } from '#server/release/engine.ts';
 import { fail } from '#server/release/failure.ts';
+import { keepScale } from '#server/release/keep-scale.ts';
 import { publicationOf, publishAndConfirm, trafficOf } from '#server/release/publish.ts';
 
 export async function switchStep(ctx: StepContext): Promise<StepResult> {
@@ -83,14 +84,15 @@ async function commitSwitch(ctx: StepContext, tx: Tx, serving: readonly Instance
     .where(and(here, eq(instances.state, 'live'), ids.length > 0 ? notInArray(instances.id, ids) : undefined));
   if (isOperation(release.kind)) {
     if (deployment.liveReleaseId !== null) await linkInstances(tx, orgId, deployment.liveReleaseId, ids);
+    await keepScale(tx, release, deployment.liveReleaseId);
     return;
   }
   await tx
     .update(deployments)
-    // Put into the trash while traffic switched: it goes live, and the sweep suspends it.
+    // Suspended or put into the trash while traffic switched: it goes live, and is suspended then.
     .set({
       liveReleaseId: release.id,
-      power: sql`case when ${deployments.power} in ('trashed', 'deleting') then ${deployments.power} else 'running' end`,
+      power: sql`case when ${deployments.power} in ('trashed', 'deleting', 'suspended') then ${deployments.power} else 'running' end`,
     })
     .where(and(eq(deployments.id, deploymentId), eq(deployments.orgId, orgId)));
   if (previous?.state === 'live') await applyEvent(tx, engine.now, { release: previous, event: 'replaced' });
