@@ -12,7 +12,7 @@ import { abortAnyway, claimAnyway, type Mutant, mutants, type Story } from '#ser
 import { checkPromises } from '#server/release/promises.ts';
 import { abortRelease } from '#server/usecases/abort-release.ts';
 import { requestRelease } from '#server/usecases/request-release.ts';
-import { restartDeployment } from '#server/usecases/restart-deployment.ts';
+import { operateDeployment } from '#server/usecases/operate-deployment.ts';
 
 const never = new AbortController().signal;
 const closers: (() => Promise<void>)[] = [];
@@ -99,7 +99,7 @@ const stories: Record<Story, (bench: Bench, parts: Partial<Engine>, isMutant: bo
     await bench.settle(bench.worker('worker-2', parts));
   },
   restart: async (bench, parts) => {
-    await restartDeployment(bench.ctx, { deploymentId: bench.made.deploymentId });
+    await operateDeployment(bench.ctx, { kind: 'restart', deploymentId: bench.made.deploymentId });
     await bench.settle(bench.worker('worker-2', parts));
   },
   'paused worker': pausedWorker,
