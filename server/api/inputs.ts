@@ -69,7 +69,8 @@ export const projectSource = z.discriminatedUnion('kind', [
     credential: credentialInput,
     ref: strictRef,
     rootDirectory: repositoryPath.default(''),
-    component: z.strictObject(newComponent),
+    /** Left out: what `slipway.yaml` describes. */
+    component: z.strictObject(newComponent).optional(),
   }),
   z.strictObject({
     kind: z.literal('image'),

@@ -78,8 +78,8 @@ export class FakeSource implements SourceProvider, RepositoryHost {
   }
 
   resolve(location: RepositoryLocation, ref: GitRef, signal: AbortSignal): Promise<ResolvedCommit> {
-    return this.#run('resolve', location.repositoryId, signal, () => {
-      const repository = this.#open(location.repositoryId);
+    return this.#run('resolve', this.#idOf(location), signal, () => {
+      const repository = this.#open(this.#idOf(location));
       const named = { branch: repository.branches, tag: repository.tags }[ref.kind === 'tag' ? 'tag' : 'branch'];
       const commit = ref.kind === 'commit' ? ref.name : named.get(ref.name);
       const found = commit === undefined ? undefined : repository.commits.get(commit);
@@ -89,8 +89,8 @@ export class FakeSource implements SourceProvider, RepositoryHost {
   }
 
   history(location: RepositoryLocation, commit: string, count: number, signal: AbortSignal): Promise<string[]> {
-    return this.#run('history', location.repositoryId, signal, () => {
-      const { commits } = this.#open(location.repositoryId);
+    return this.#run('history', this.#idOf(location), signal, () => {
+      const { commits } = this.#open(this.#idOf(location));
       const ids: string[] = [];
       for (let id: string | null = commit; id !== null && ids.length < count; id = commits.get(id)?.parent ?? null) {
         if (!commits.has(id)) throw sourceFailure('ref_missing');
@@ -101,8 +101,8 @@ export class FakeSource implements SourceProvider, RepositoryHost {
   }
 
   log(location: RepositoryLocation, commit: string, count: number, signal: AbortSignal): Promise<ResolvedCommit[]> {
-    return this.#run('log', location.repositoryId, signal, () => {
-      const { commits } = this.#open(location.repositoryId);
+    return this.#run('log', this.#idOf(location), signal, () => {
+      const { commits } = this.#open(this.#idOf(location));
       const found: ResolvedCommit[] = [];
       for (let id: string | null = commit; id !== null && found.length < count;) {
         const one = commits.get(id);
@@ -118,8 +118,8 @@ export class FakeSource implements SourceProvider, RepositoryHost {
     location: RepositoryLocation,
     signal: AbortSignal,
   ): Promise<{ branches: string[]; tags: string[]; defaultBranch: string | null }> {
-    return this.#run('listRefs', location.repositoryId, signal, () => {
-      const repository = this.#open(location.repositoryId);
+    return this.#run('listRefs', this.#idOf(location), signal, () => {
+      const repository = this.#open(this.#idOf(location));
       const branches = [...repository.branches.keys()].toSorted();
       return {
         branches: branches.slice(0, 500),
@@ -140,8 +140,8 @@ export class FakeSource implements SourceProvider, RepositoryHost {
     maxBytes: number,
     signal: AbortSignal,
   ): Promise<string | null> {
-    return this.#run('read', location.repositoryId, signal, () => {
-      const found = this.#open(location.repositoryId).commits.get(commit);
+    return this.#run('read', this.#idOf(location), signal, () => {
+      const found = this.#open(this.#idOf(location)).commits.get(commit);
       if (!found) throw sourceFailure('ref_missing');
       return (
         found.files
@@ -159,8 +159,8 @@ export class FakeSource implements SourceProvider, RepositoryHost {
     paths: { root: string; extra: readonly string[] },
     signal: AbortSignal,
   ): Promise<FetchedTree> {
-    return this.#run('fetch', location.repositoryId, signal, async () => {
-      const found = this.#open(location.repositoryId).commits.get(commit);
+    return this.#run('fetch', this.#idOf(location), signal, async () => {
+      const found = this.#open(this.#idOf(location)).commits.get(commit);
       if (!found) throw sourceFailure('ref_missing');
       const rootExists = [...found.files.keys()].some((name) => isBelow(name, paths.root) && name !== paths.root);
       if (!rootExists) throw sourceFailure('root_missing', `There is no folder “${paths.root}” at this commit.`);
@@ -193,6 +193,12 @@ export class FakeSource implements SourceProvider, RepositoryHost {
     return this.#run('remove', repositoryId, undefined, () => {
       this.repositories.delete(repositoryId);
     });
+  }
+
+  /** A location that is not stored yet has an id that nobody knows: a test may make the repository under its URL. */
+  #idOf(location: RepositoryLocation): string {
+    const isByUrl = location.kind === 'git' && this.repositories.has(location.url);
+    return isByUrl ? location.url : location.repositoryId;
   }
 
   #addCommit(

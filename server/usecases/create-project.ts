@@ -5,6 +5,7 @@ import { writeAudit } from '#server/db/audit.ts';
 import type { Tx } from '#server/db/client.ts';
 import { findAccountById } from '#server/db/accounts.ts';
 import { components, projects, repositories } from '#server/db/schema/projects.ts';
+import { manifestBytes, type ManifestFile, manifestName } from '#server/domain/manifest.ts';
 import { limits } from '#server/domain/limits.ts';
 import { isPageWord, slug as slugField, slugFrom } from '#server/domain/naming.ts';
 import type { GitRef, SettingsOverrides } from '#server/domain/settings.ts';
@@ -12,7 +13,9 @@ import type { ProjectCreated } from '#server/domain/views/projects.ts';
 import type { ComponentKind, StageKind } from '#server/domain/words.ts';
 import { badInput } from '#server/errors.ts';
 import { newId, randomSuffix } from '#server/ids.ts';
+import { SourceFailure } from '#server/source/types.ts';
 import { findTemplate } from '#server/templates/index.ts';
+import { parseManifest, rememberManifests } from '#server/usecases/apply-manifest.ts';
 import {
   type CredentialInput,
   prepareRepository,
@@ -20,6 +23,7 @@ import {
 } from '#server/usecases/attach-repository.ts';
 import { authorize, inOrg, type UseCaseContext } from '#server/usecases/context.ts';
 import { insertDeployment } from '#server/usecases/insert-deployment.ts';
+import { credentialOf } from '#server/usecases/inspect-repository.ts';
 import { assertQuota } from '#server/usecases/quota.ts';
 import { insertVariables } from '#server/usecases/set-variables.ts';
 
@@ -39,7 +43,8 @@ export interface CreateProjectInput {
         credential: CredentialInput;
         ref: GitRef;
         rootDirectory: string;
-        component: NewComponent;
+        /** Absent: the components that `slipway.yaml` describes. */
+        component?: NewComponent | undefined;
       }
     | { kind: 'image'; image: string; port?: number | undefined; component: NewComponent };
   deployment: { name: string; stage: { name: string; kind: StageKind }; regionId?: string | undefined };
@@ -51,6 +56,8 @@ interface Prepared {
   template: { slug: string; version: number } | null;
   components: readonly (NewComponent & { image: string | null })[];
   variables: readonly { key: string; value: string; use: 'build' | 'run' | 'both' }[];
+  /** What was read to find the components. */
+  manifests?: readonly ManifestFile[];
 }
 const parameterValue = z.string().max(2000, 'At most 2,000 characters').refine((value) => !value.includes('\0'), 'No NUL characters'); // prettier-ignore
 
@@ -80,15 +87,42 @@ async function prepareTemplate(ctx: UseCaseContext, slug: string, given: Record<
 
 async function prepare(ctx: UseCaseContext, source: CreateProjectInput['source']): Promise<Prepared> {
   if (source.kind === 'template') return prepareTemplate(ctx, source.template, source.parameters);
-  const { component } = source;
   if (source.kind === 'image') {
+    const { component } = source;
     const settings = source.port === undefined ? component.settings : { ...component.settings, run: { ...component.settings.run, port: source.port } }; // prettier-ignore
     return { repository: null, template: null, components: [{ ...component, settings, image: source.image }], variables: [] }; // prettier-ignore
   }
   const { ref, rootDirectory } = source;
   const repository = await prepareRepository(ctx, source);
+  const { component } = source;
+  if (!component) return { repository, template: null, variables: [], ...(await described(ctx, repository, source)) };
   const settings = { ...component.settings, ref, rootDirectory };
   return { repository, template: null, components: [{ ...component, settings, image: null }], variables: [] };
+}
+
+/** The components of `slipway.yaml`. Their settings stay in the file, so that each commit brings its own. */
+async function described(
+  ctx: UseCaseContext,
+  repository: PreparedRepository,
+  source: Extract<CreateProjectInput['source'], { kind: 'git' }>,
+): Promise<Pick<Prepared, 'components' | 'manifests'>> {
+  const { id: repositoryId, url, hostKey } = repository;
+  const { ref } = source;
+  const signal = AbortSignal.timeout(30_000);
+  const location = { kind: 'git' as const, repositoryId, url: url ?? source.url, credential: await credentialOf(ctx, source.credential), hostKey }; // prettier-ignore
+  try {
+    const { commit } = await ctx.sources.resolve(location, ref, signal);
+    const text = await ctx.sources.read(location, commit, manifestName, manifestBytes, signal);
+    if (text === null) throw badInput('source.ref', `There is no ${manifestName} at ${ref.name}. Choose another branch, or describe the component here.`); // prettier-ignore
+    const components = parseManifest(text);
+    return {
+      components: components.map(({ name, kind }) => ({ name, kind, settings: { ref }, image: null })),
+      manifests: [{ repositoryId, commit, refName: ref.name, components }],
+    };
+  } catch (error) {
+    if (error instanceof SourceFailure) throw badInput('source.url', `${error.message} ${error.advice}`);
+    throw error;
+  }
 }
 
 /** The slug asked for, else one made from the name, with a suffix when that is taken. */
@@ -130,6 +164,7 @@ async function insertProject(
     regionId: input.deployment.regionId,
     draft: { components: rows.map((row) => ({ componentId: row.id, overrides: {} })) },
   });
+  await rememberManifests(tx, orgId, deployment.id, prepared.manifests ?? []);
   await writeAudit(tx, { orgId, actorId: userId, action: 'project.create', resourceKind: 'project', resourceId: projectId, data: { slug } }); // prettier-ignore
   return { projectId, projectSlug: slug, deploymentId: deployment.id, deploymentSlug: deployment.slug, handle: deployment.handle }; // prettier-ignore
 }

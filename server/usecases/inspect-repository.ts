@@ -4,6 +4,7 @@ import path from 'node:path';
 import { listDirectory } from '#server/build/planners/listing.ts';
 import { planBuild } from '#server/build/planners/index.ts';
 import { findSealedCredential } from '#server/db/credentials.ts';
+import { manifestName, problemLine, readManifest } from '#server/domain/manifest.ts';
 import type { FailureCode } from '#server/domain/release.ts';
 import { type GitRef, mergeSettings } from '#server/domain/settings.ts';
 import type { RepositoryInspection } from '#server/domain/views/projects.ts';
@@ -20,7 +21,8 @@ const timeoutMs = 60_000;
 const maxAtOnce = 4;
 let atOnce = 0;
 
-async function credentialOf(ctx: UseCaseContext, given: CredentialInput): Promise<RepositoryCredential | null> {
+/** The credential itself, from what a form sent. @throws AppError bad_input */
+export async function credentialOf(ctx: UseCaseContext, given: CredentialInput): Promise<RepositoryCredential | null> {
   if (given.kind === 'none') return null;
   if (given.kind === 'token') return { kind: 'token', username: given.username, token: new Secret(given.token) };
   const { orgId } = ctx.actor;
@@ -37,6 +39,14 @@ function fieldOf(code: FailureCode): string {
   return code === 'root_missing' || code === 'path_outside_repository' ? 'rootDirectory' : 'url';
 }
 
+function manifestView(text: string | null): RepositoryInspection['manifest'] {
+  if (text === null) return null;
+  const result = readManifest(text);
+  if (result.kind === 'wrong') return { kind: 'wrong', problems: result.problems.map(problemLine) };
+  const components = result.components.map(({ name, kind, settings, variables }) => ({ name, kind, rootDirectory: settings.rootDirectory ?? '', variables: [...variables] })); // prettier-ignore
+  return { kind: 'read', components };
+}
+
 async function look(
   ctx: UseCaseContext,
   location: Extract<RepositoryLocation, { kind: 'git' }>,
@@ -51,7 +61,8 @@ async function look(
   try {
     await ctx.sources.fetch(location, resolved.commit, directory, { root: wanted.rootDirectory, extra: [] }, signal);
     const settings = mergeSettings({ rootDirectory: wanted.rootDirectory });
-    const result = planBuild(await listDirectory(directory), settings, {
+    const listing = await listDirectory(directory);
+    const result = planBuild(listing, settings, {
       name: 'web',
       kind: 'web',
       buildVariables: [],
@@ -67,6 +78,7 @@ async function look(
         result.kind === 'planned'
           ? { kind: 'plan', planner: result.plan.planner, lines: [...result.plan.found], port: result.plan.port }
           : { kind: 'none', message: result.message, advice: result.advice },
+      manifest: manifestView(listing.read(manifestName)),
     };
   } finally {
     await rm(directory, { recursive: true, force: true });

@@ -48,6 +48,30 @@ test('a project from a template has a repository whose first commit is its sourc
   });
 });
 
+test('a project from a repository with slipway.yaml has its components, whose settings stay in the file', async () => {
+  const url = 'https://git.example.net/acme/described.git';
+  const file =
+    'components:\n  web:\n    kind: web\n    instances: 2\n  jobs:\n    kind: worker\n    rootDirectory: jobs\n';
+  api.sources.commit(url, { 'slipway.yaml': file });
+  const ref = { kind: 'branch', name: 'main' };
+  const source = { kind: 'git', url, credential: { kind: 'none' }, ref };
+  const inspection = await change('repositories.inspect', { url, credential: { kind: 'none' } });
+  expect(inspection.data).toMatchObject({ manifest: { kind: 'read', components: [{ name: 'web' }, { name: 'jobs', kind: 'worker', rootDirectory: 'jobs' }] } }); // prettier-ignore
+  const made = (await change('projects.create', { name: 'Described', source, deployment })).data as ProjectCreated;
+  const project = await read<ProjectView>('projects.get', { project: made.projectSlug });
+  expect(project.components.map(({ name, kind, settings }) => [name, kind, settings])).toEqual([
+    ['web', 'web', { ref }],
+    ['jobs', 'worker', { ref }],
+  ]);
+  const draft = await read<DraftView>('drafts.get', { deploymentId: made.deploymentId });
+  expect(draft.components[0]).toMatchObject({ effective: { instances: 2 }, origins: { instances: 'slipway.yaml' } });
+  expect(draft.offered).toEqual([]);
+  api.sources.commit(url, { 'slipway.yaml': 'components: [' }, { branch: 'broken' });
+  const broken = await change('projects.create', { name: 'Broken', source: { ...source, ref: { kind: 'branch', name: 'broken' } }, deployment }); // prettier-ignore
+  expect(broken).toMatchObject({ status: 400, field: 'source.url' });
+  expect(broken.body).toContain('slipway.yaml:');
+});
+
 test('a second project of the same name gets a slug of its own; a slug asked for must be free', async () => {
   await change('projects.create', { name: 'Twin', source: template, deployment });
   const second = (await change('projects.create', { name: 'Twin', source: template, deployment }))

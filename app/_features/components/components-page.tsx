@@ -7,6 +7,7 @@ import { useTRPC } from '#app/_lib/trpc-client.tsx';
 import { AddComponentDialog } from '#app/_features/components/add-component-dialog.tsx';
 import { ComponentSettings } from '#app/_features/components/component-settings.tsx';
 import { countEdits, documentWith, type Edits } from '#app/_features/components/draft-edit.ts';
+import { ManifestOffers } from '#app/_features/components/manifest-offers.tsx';
 import { useDeploy } from '#app/_features/deployment/use-deploy.ts';
 import { useDeployment } from '#app/_features/deployment/use-deployment.ts';
 import { useDenied } from '#app/_features/shell/org-context.tsx';
@@ -53,6 +54,7 @@ export function ComponentsPage({ project: projectSlug, deployment: slug }: { pro
   };
   return (
     <PageBody className="gap-4 pt-4">
+      <ManifestOffers draft={draft} project={project} />
       {selected && facts ? (
         <div className="grid gap-x-10 gap-y-4 md:grid-cols-[200px_minmax(0,1fr)]">
           <nav aria-label="Components" className="flex flex-col gap-px max-md:-mx-1 max-md:flex-row max-md:flex-wrap">

@@ -107,15 +107,18 @@ function useDeploy(org: string) {
   const request = useMutation(trpc.releases.request.mutationOptions());
   const create = useMutation(
     trpc.projects.create.mutationOptions({
-      onSuccess: async (made) => {
+      onSuccess: (made) => {
         const base = `/${org}/${made.projectSlug}/${made.deploymentSlug}`;
-        try {
-          const release = await request.mutateAsync({ org, deploymentId: made.deploymentId, kind: 'deploy' });
-          router.push(`${base}/releases/${String(release.number ?? release.releaseId)}`);
-        } catch {
-          toast('The project is made, but its first release was not accepted. Press Deploy.', { tone: 'red' });
-          router.push(base);
-        }
+        request.mutate(
+          { org, deploymentId: made.deploymentId, kind: 'deploy' },
+          {
+            onSuccess: (release) => router.push(`${base}/releases/${String(release.number ?? release.releaseId)}`),
+            onError: (error) => {
+              toast(`The project is made; its first release was not accepted. ${sentenceOf(error)}`, { tone: 'red' });
+              router.push(base);
+            },
+          },
+        );
       },
     }),
   );

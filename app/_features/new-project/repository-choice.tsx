@@ -108,22 +108,47 @@ export function RepositoryChoice({ chosen, onChoose }: Props) {
 }
 
 function Found({ inspection }: { inspection: RepositoryInspection }) {
-  const { found, commit } = inspection;
+  const { found, commit, manifest } = inspection;
+  if (manifest?.kind === 'wrong')
+    return (
+      <Callout tone="red" role="alert" title="slipway.yaml cannot be read">
+        <ul className="mono">
+          {manifest.problems.map((problem) => (
+            <li key={problem}>{problem}</li>
+          ))}
+        </ul>
+        Correct it, push, and look inside again.
+      </Callout>
+    );
+  if (manifest)
+    return (
+      <Callout
+        tone="green"
+        role="status"
+        title={`slipway.yaml: ${manifest.components.map(({ name, kind }) => (name === kind ? name : `${name} (${kind})`)).join(', ')}`}
+      >
+        {commit ? <CommitLine refName={inspection.ref.name} commit={commit} /> : null}
+      </Callout>
+    );
   return found.kind === 'plan' ? (
     <Callout tone="green" role="status" title={found.lines.join(', ')}>
-      {commit ? (
-        <>
-          {inspection.ref.name} at{' '}
-          <Copyable value={commit.id} what="commit">
-            {commit.id.slice(0, 7)}
-          </Copyable>{' '}
-          “{commit.message}” by {commit.author}
-        </>
-      ) : null}
+      {commit ? <CommitLine refName={inspection.ref.name} commit={commit} /> : null}
     </Callout>
   ) : (
     <Callout tone="yellow" role="status" title={found.message}>
       {found.advice}
     </Callout>
+  );
+}
+
+function CommitLine({ refName, commit }: { refName: string; commit: NonNullable<RepositoryInspection['commit']> }) {
+  return (
+    <>
+      {refName} at{' '}
+      <Copyable value={commit.id} what="commit">
+        {commit.id.slice(0, 7)}
+      </Copyable>{' '}
+      “{commit.message}” by {commit.author}
+    </>
   );
 }

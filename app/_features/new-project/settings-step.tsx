@@ -2,7 +2,7 @@
 import { useSuspenseQuery } from '@tanstack/react-query';
 import { ChevronRight } from 'lucide-react';
 import { useTRPC } from '#app/_lib/trpc-client.tsx';
-import { stagesOf, type Chosen, type Form } from '#app/_features/new-project/view.ts';
+import { describedComponents, stagesOf, type Chosen, type Form } from '#app/_features/new-project/view.ts';
 import { useOrg } from '#app/_features/shell/org-context.tsx';
 import { Field, Input, Select } from '#app/ui/field.tsx';
 import { slugFrom } from '#server/domain/naming.ts';
@@ -77,7 +77,9 @@ export function SettingsStep({ chosen, form, onChange, errorOf }: Props) {
             ))
           : null}
       </div>
-      {chosen.kind === 'repository' ? (
+      {chosen.kind === 'repository' && describedComponents(chosen).length > 0 ? (
+        <DescribedSettings chosen={chosen} form={form} set={set} errorOf={errorOf} />
+      ) : chosen.kind === 'repository' ? (
         <RepositorySettings chosen={chosen} form={form} set={set} errorOf={errorOf} />
       ) : null}
       {chosen.kind === 'image' ? <ImageSettings form={form} set={set} errorOf={errorOf} /> : null}
@@ -128,20 +130,11 @@ interface RepositoryProps extends PartProps {
   chosen: Chosen & { kind: 'repository' };
 }
 function RepositorySettings({ chosen, form, set, errorOf }: RepositoryProps) {
-  const { branches } = chosen.inspection;
   const at = 'source.component.settings';
   return (
     <>
       <div className="grid gap-4 sm:grid-cols-3">
-        <Field label="Branch" error={errorOf('source.ref')}>
-          {(control) => (
-            <Select {...control} value={form.branch} onChange={set('branch')}>
-              {(branches.includes(form.branch) ? branches : [form.branch, ...branches]).map((branch) => (
-                <option key={branch}>{branch}</option>
-              ))}
-            </Select>
-          )}
-        </Field>
+        <BranchField chosen={chosen} form={form} set={set} errorOf={errorOf} />
         <Field
           label="Kind"
           hint={{ web: 'Answers requests', worker: 'Runs without a port', static: 'Files only' }[form.kind]}
@@ -203,6 +196,57 @@ function RepositorySettings({ chosen, form, set, errorOf }: RepositoryProps) {
           </Field>
         </div>
       </details>
+    </>
+  );
+}
+
+function BranchField({ chosen, form, set, errorOf }: RepositoryProps) {
+  const { branches } = chosen.inspection;
+  return (
+    <Field label="Branch" error={errorOf('source.ref')}>
+      {(control) => (
+        <Select {...control} value={form.branch} onChange={set('branch')}>
+          {(branches.includes(form.branch) ? branches : [form.branch, ...branches]).map((branch) => (
+            <option key={branch}>{branch}</option>
+          ))}
+        </Select>
+      )}
+    </Field>
+  );
+}
+
+/** `slipway.yaml` says the rest; its settings come with each commit. */
+function DescribedSettings({ chosen, form, set, errorOf }: RepositoryProps) {
+  const components = describedComponents(chosen);
+  const needed = [...new Set(components.flatMap((component) => component.variables))];
+  return (
+    <>
+      <div className="grid gap-4 sm:grid-cols-3">
+        <BranchField chosen={chosen} form={form} set={set} errorOf={errorOf} />
+      </div>
+      <section aria-label="Components" className="rounded-lg border">
+        <h3 className="flex h-9 items-center gap-1.5 border-b px-3 text-sm font-medium">
+          Components{' '}
+          <span className="font-normal text-muted">from slipway.yaml, and its settings with each commit</span>
+        </h3>
+        <ul className="divide-y">
+          {components.map((component) => (
+            <li key={component.name} className="flex min-h-9 flex-wrap items-center gap-x-3 px-3 py-1.5 text-sm">
+              <span className="font-medium">{component.name}</span>
+              <span className="text-muted">{component.kind}</span>
+              {component.rootDirectory === '' ? null : (
+                <span className="mono text-muted">{component.rootDirectory}</span>
+              )}
+            </li>
+          ))}
+        </ul>
+      </section>
+      {needed.length > 0 ? (
+        <p className="text-sm text-pretty text-muted">
+          Needs {needed.length === 1 ? 'a variable' : 'variables'} before the first release:{' '}
+          <span className="mono text-text">{needed.join(', ')}</span>. The project is made either way.
+        </p>
+      ) : null}
     </>
   );
 }

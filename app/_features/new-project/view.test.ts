@@ -17,7 +17,7 @@ const chosen: Chosen = {
   credential: { kind: 'none' },
   inspection: {
     url: 'https://git.example.net/acme/Web_Shop.git', defaultBranch: 'main', branches: ['main'], tags: [], ref: { kind: 'branch', name: 'main' },
-    commit: null, found: { kind: 'plan', planner: 'node', lines: [], port: 8080 },
+    commit: null, manifest: null, found: { kind: 'plan', planner: 'node', lines: [], port: 8080 },
   },
 }; // prettier-ignore
 
@@ -42,6 +42,20 @@ test('the request carries the branch that was chosen last', () =>
     deployment: { name: 'production', stage: { name: 'production', kind: 'built' } },
     source: { kind: 'git', ref: { kind: 'branch', name: 'next' }, component: { name: 'web', kind: 'web' } },
   }));
+
+test('a repository that describes its components is asked for all of them', () => {
+  const components = [
+    { name: 'web', kind: 'web' as const, rootDirectory: 'web', variables: [] },
+    { name: 'jobs', kind: 'worker' as const, rootDirectory: 'jobs', variables: [] },
+  ];
+  const described: Chosen = { ...chosen, inspection: { ...chosen.inspection, manifest: { kind: 'read', components } } };
+  expect(requestOf('acme', described, formFor(described, [])).source).not.toHaveProperty('component');
+  const wrong: Chosen = {
+    ...chosen,
+    inspection: { ...chosen.inspection, manifest: { kind: 'wrong', problems: ['x'] } },
+  };
+  expect(missing(wrong)).toContain('slipway.yaml');
+});
 
 const digest = `sha256:${'0a'.repeat(32)}`;
 const image = (name: string): Chosen => ({ kind: 'image', image: `${name}@${digest}` });

@@ -51,13 +51,21 @@ export function imageProblem(image: string): string | null {
   if (!/^sha256:[a-f0-9]{64}$/.test(digest)) return 'A digest is sha256: and 64 characters, 0 to 9 and a to f';
   return /^[a-z0-9](?:[a-z0-9._:/-]*[a-z0-9])?$/.test(name) ? null : 'Lower-case letters, digits and . _ - / : before the digest'; // prettier-ignore
 }
+/** The components that the repository's `slipway.yaml` describes; none without one. */
+export const describedComponents = (chosen: Chosen) =>
+  chosen.kind === 'repository' && chosen.inspection.manifest?.kind === 'read'
+    ? chosen.inspection.manifest.components
+    : [];
+
 /** Why Deploy cannot be pressed yet, or null. */
 export const missing = (chosen: Chosen | null): string | null =>
   chosen === null
     ? 'Choose a template, a repository or an image first'
     : chosen.kind === 'image'
       ? imageProblem(chosen.image)
-      : null;
+      : chosen.kind === 'repository' && chosen.inspection.manifest?.kind === 'wrong'
+        ? 'Correct slipway.yaml first, then look inside again'
+        : null;
 /** A name that no project has yet: `shop`, `shop-2`, … */
 export function freeName(wanted: string, taken: readonly string[]): string {
   if (!taken.includes(wanted)) return wanted;
@@ -154,7 +162,8 @@ export function requestOf(org: string, chosen: Chosen, form: Form) {
   }
   const { inspection, credential } = chosen;
   const ref = { ...inspection.ref, name: form.branch || inspection.ref.name };
-  const component = { name: form.kind, kind: form.kind, settings: settingsOf(form) };
+  const isDescribed = describedComponents(chosen).length > 0;
+  const component = isDescribed ? {} : { component: { name: form.kind, kind: form.kind, settings: settingsOf(form) } };
   return {
     ...base,
     source: {
@@ -162,8 +171,8 @@ export function requestOf(org: string, chosen: Chosen, form: Form) {
       url: inspection.url,
       credential,
       ref,
-      rootDirectory: form.rootDirectory,
-      component,
+      rootDirectory: isDescribed ? '' : form.rootDirectory,
+      ...component,
     },
   };
 }

@@ -1,8 +1,9 @@
 'use client';
-import { useSuspenseQuery } from '@tanstack/react-query';
+import { useQuery, useSuspenseQuery } from '@tanstack/react-query';
 import { ArrowUpRight, Ban, Download } from 'lucide-react';
 import Link from 'next/link';
 import { useTRPC } from '#app/_lib/trpc-client.tsx';
+import { OffersNote } from '#app/_features/components/manifest-offers.tsx';
 import { DeployButton } from '#app/_features/deployment/deploy-button.tsx';
 import { FailureNote } from '#app/_features/release/failure-note.tsx';
 import { ReleaseDetails } from '#app/_features/release/release-details.tsx';
@@ -41,6 +42,7 @@ export function ReleasePage({
   const { data: deployment } = useSuspenseQuery(
     trpc.deployments.get.queryOptions({ org: org.slug, project, deployment: slug }),
   );
+  const { data: draft } = useQuery(trpc.drafts.get.queryOptions({ org: org.slug, deploymentId: deployment.id }));
   const base = `/${org.slug}/${project}/${slug}`;
   const { tone, sentence } = headline(release);
   return (
@@ -76,6 +78,7 @@ export function ReleasePage({
             servesNumber={deployment.liveNumber}
           />
         ) : null}
+        <OffersNote offered={draft?.offered ?? []} base={base} />
         <ReleaseSteps key={release.id} release={release} />
         {release.report ? (
           <Section title="Switch report" note="counted at the edge">

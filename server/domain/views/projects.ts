@@ -99,6 +99,12 @@ export interface RepositoryInspection {
   found:
     | { kind: 'plan'; planner: string; lines: string[]; port: number | null }
     | { kind: 'none'; message: string; advice: string };
+  /** What `slipway.yaml` says at that commit; null without the file. */
+  manifest:
+    | null
+    | { kind: 'read'; components: { name: string; kind: ComponentKind; rootDirectory: string; variables: string[] }[] }
+    /** `slipway.yaml:12:5: …`, one each. */
+    | { kind: 'wrong'; problems: string[] };
 }
 
 export interface CredentialView {
