@@ -202,6 +202,22 @@ create table memberships (
   role text not null,
   created_at timestamp(3) with time zone not null default now()
 );
+create table metric_points (
+  org_id text not null,
+  deployment_id text not null,
+  component_id text not null,
+  instance_id text not null,
+  step_seconds integer not null,
+  at timestamp(3) with time zone not null,
+  cpu_millis real not null,
+  memory_bytes bigint not null,
+  memory_limit_bytes bigint not null,
+  processes integer not null,
+  received_bytes bigint not null,
+  sent_bytes bigint not null,
+  read_bytes bigint not null,
+  written_bytes bigint not null
+);
 create table networks (
   deployment_id text not null,
   org_id text not null,
@@ -456,6 +472,9 @@ alter table log_streams add constraint log_streams_release_id_releases_id_fk FOR
 alter table memberships add constraint memberships_org_id_organizations_id_fk FOREIGN KEY (org_id) REFERENCES organizations(id) ON DELETE CASCADE;
 alter table memberships add constraint memberships_org_id_user_id_pk PRIMARY KEY (org_id, user_id);
 alter table memberships add constraint memberships_user_id_users_id_fk FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
+alter table metric_points add constraint metric_points_deployment_id_deployments_id_fk FOREIGN KEY (deployment_id) REFERENCES deployments(id) ON DELETE CASCADE;
+alter table metric_points add constraint metric_points_instance_id_step_seconds_at_pk PRIMARY KEY (instance_id, step_seconds, at);
+alter table metric_points add constraint metric_points_org_id_organizations_id_fk FOREIGN KEY (org_id) REFERENCES organizations(id) ON DELETE CASCADE;
 alter table networks add constraint networks_deployment_id_deployments_id_fk FOREIGN KEY (deployment_id) REFERENCES deployments(id) ON DELETE CASCADE;
 alter table networks add constraint networks_org_id_organizations_id_fk FOREIGN KEY (org_id) REFERENCES organizations(id) ON DELETE CASCADE;
 alter table networks add constraint networks_pkey PRIMARY KEY (deployment_id);
@@ -526,6 +545,8 @@ CREATE INDEX log_streams_deployment ON public.log_streams USING btree (org_id, d
 CREATE INDEX log_streams_instance ON public.log_streams USING btree (instance_id);
 CREATE INDEX log_streams_release ON public.log_streams USING btree (release_id);
 CREATE INDEX memberships_user ON public.memberships USING btree (user_id);
+CREATE INDEX metric_points_age ON public.metric_points USING btree (step_seconds, at);
+CREATE INDEX metric_points_window ON public.metric_points USING btree (org_id, deployment_id, step_seconds, at);
 CREATE INDEX release_components_artifact ON public.release_components USING btree (artifact_id);
 CREATE INDEX release_steps_release ON public.release_steps USING btree (release_id, seq);
 CREATE INDEX releases_active ON public.releases USING btree (region_id, org_id) WHERE (state = ANY (ARRAY['fetching'::text, 'building'::text, 'storing'::text, 'starting'::text, 'checking'::text, 'hook'::text, 'switching'::text, 'cancelling'::text]));
@@ -580,6 +601,7 @@ alter table invitations enable row level security;
 alter table log_chunks enable row level security;
 alter table log_streams enable row level security;
 alter table memberships enable row level security;
+alter table metric_points enable row level security;
 alter table networks enable row level security;
 alter table organizations enable row level security;
 alter table projects enable row level security;
@@ -608,6 +630,7 @@ create policy one_organization on invitations for all to slipway_tenant using ((
 create policy one_organization on log_chunks for all to slipway_tenant using ((org_id = current_setting('app.org'::text, true))) with check ((org_id = current_setting('app.org'::text, true)));
 create policy one_organization on log_streams for all to slipway_tenant using ((org_id = current_setting('app.org'::text, true))) with check ((org_id = current_setting('app.org'::text, true)));
 create policy one_organization on memberships for all to slipway_tenant using ((org_id = current_setting('app.org'::text, true))) with check ((org_id = current_setting('app.org'::text, true)));
+create policy one_organization on metric_points for all to slipway_tenant using ((org_id = current_setting('app.org'::text, true))) with check ((org_id = current_setting('app.org'::text, true)));
 create policy one_organization on networks for all to slipway_tenant using ((org_id = current_setting('app.org'::text, true))) with check ((org_id = current_setting('app.org'::text, true)));
 create policy one_organization on organizations for all to slipway_tenant using ((id = current_setting('app.org'::text, true))) with check ((id = current_setting('app.org'::text, true)));
 create policy one_organization on projects for all to slipway_tenant using ((org_id = current_setting('app.org'::text, true))) with check ((org_id = current_setting('app.org'::text, true)));

@@ -47,6 +47,7 @@ const screens: readonly Screen[] = [
       await page.getByText('Set 3 variables').waitFor();
     },
   },
+  { name: 'metrics', path: `${production}/metrics`, act: (page) => page.getByText('Written to disk').waitFor() },
   { name: 'components', path: `${production}/components` },
   {
     name: 'changes',

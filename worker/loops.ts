@@ -5,6 +5,7 @@ import { purgeDeployments } from '#server/release/purge.ts';
 import { observeVolumes, settleVolumes } from '#server/release/storage.ts';
 import { sweepArtifacts } from '#server/release/sweep-artifacts.ts';
 import { sweepOrphans, sweepReleases } from '#server/release/sweep.ts';
+import { createMetrics } from '#worker/metrics.ts';
 import { pollBranchTips } from '#worker/branch-tips.ts';
 import { deployMovedBranches } from '#server/usecases/deploy-moved-branches.ts';
 import { removeOldJobs } from '#server/db/system/jobs.ts';
@@ -14,6 +15,7 @@ import { reconcilePower } from '#server/db/system/power.ts';
 /** Times the sweep: what nobody wants any more is gone within a minute. */
 const orphanSweeps = 6;
 const branchTipsMs = 60_000;
+const metricsMs = 10_000;
 
 async function every(
   engine: Engine,
@@ -36,6 +38,8 @@ async function every(
 export async function runLoops(engine: Engine, signal: AbortSignal): Promise<void> {
   const { sweep } = engine.times;
   const clean = sweep * orphanSweeps;
+  const { instances } = engine.region({ scope: 'worker', number: 0 });
+  const measure = createMetrics({ db: engine.db, now: engine.now, instances, elapsedMs: () => performance.now() });
   await Promise.all([
     every(engine, 'sweep', sweep, signal, () => sweepReleases(engine)),
     every(engine, 'following consoles', sweep, signal, () => followConsoles(engine)),
@@ -44,6 +48,7 @@ export async function runLoops(engine: Engine, signal: AbortSignal): Promise<voi
       await pollBranchTips({ db, sources, key: keys.credentials, log }, signal);
       await deployMovedBranches({ db, sources, keys, log }, signal);
     }),
+    every(engine, 'measuring', metricsMs, signal, () => measure(signal)),
     every(engine, 'matching power', sweep, signal, () => reconcilePower(engine.db, engine.now)),
     every(engine, 'replacing lost instances', sweep, signal, () => replaceLostInstances(engine.db)),
     // Apart from each other: what is stuck in one must not hold up the others.

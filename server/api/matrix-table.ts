@@ -129,6 +129,7 @@ export const matrix: Record<string, MatrixRow> = {
   'logs.page': inOrg(everybody, (named) => ({ of: { kind: 'release', releaseId: named.releaseId } })),
   'logs.follow': inOrg(everybody, (named) => ({ of: { kind: 'release', releaseId: named.releaseId } })),
   'events.follow': inOrg(everybody),
+  'metrics.read': inOrg(everybody, (named) => ({ deploymentId: named.deploymentId })),
   'regions.list': inOrg(everybody),
   'queue.list': inOrg(everybody),
   'queue.regions': inOrg(everybody),

@@ -10,6 +10,7 @@ import { logsRouter } from '#server/api/routers/logs.ts';
 import { membersRouter } from '#server/api/routers/members.ts';
 import { operationsRouter } from '#server/api/routers/operations.ts';
 import { organizationsRouter } from '#server/api/routers/organizations.ts';
+import { metricsRouter } from '#server/api/routers/metrics.ts';
 import { projectsRouter } from '#server/api/routers/projects.ts';
 import { queueRouter, regionsRouter } from '#server/api/routers/regions.ts';
 import { releasesRouter } from '#server/api/routers/releases.ts';
@@ -37,6 +38,7 @@ export const appRouter = router({
   operations: operationsRouter,
   tags: tagsRouter,
   logs: logsRouter,
+  metrics: metricsRouter,
   events: eventsRouter,
   regions: regionsRouter,
   queue: queueRouter,

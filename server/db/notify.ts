@@ -24,6 +24,8 @@ export interface Notices {
   onLog(streamId: string, wake: () => void): () => void;
   /** Every log of an organization. `null` as above. */
   onAnyLog(orgId: string, wake: (notice: LogNotice | null) => void): () => void;
+  /** Instances of the organization were measured. `null` as above does not exist: the next round is near. */
+  onMetrics(orgId: string, wake: () => void): () => void;
   close(): Promise<void>;
 }
 
@@ -54,6 +56,7 @@ export async function openNotices(url: string): Promise<Notices> {
   const events = new Listeners<EventNotice | null>();
   const logs = new Listeners<void>();
   const logsOfOrg = new Listeners<LogNotice | null>();
+  const metrics = new Listeners<void>();
   await client.listen(
     'slipway_events',
     (payload) => {
@@ -74,10 +77,12 @@ export async function openNotices(url: string): Promise<Notices> {
       logsOfOrg.tellAll(null);
     },
   );
+  await client.listen('slipway_metrics', (orgId) => metrics.tell(orgId));
   return {
     onEvent: (orgId, wake) => events.add(orgId, wake),
     onLog: (streamId, wake) => logs.add(streamId, wake),
     onAnyLog: (orgId, wake) => logsOfOrg.add(orgId, wake),
+    onMetrics: (orgId, wake) => metrics.add(orgId, wake),
     close: () => client.end({ timeout: 2 }),
   };
 }

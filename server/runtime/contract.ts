@@ -223,6 +223,8 @@ function figureTests(bench: Bench): void {
     expect(own).toMatchObject({ memoryLimitBytes: 32 * 1024 * 1024 });
     expect(own?.memoryBytes).toBeGreaterThan(0);
     expect(own?.processes).toBeGreaterThan(0);
+    for (const name of ['receivedBytes', 'sentBytes', 'readBytes', 'writtenBytes'] as const)
+      expect(own?.[name]).toBeGreaterThanOrEqual(0);
     await bench.harness.instances.stop(running.id, 100, signal);
     const ids = (await bench.harness.instances.stats(signal)).map((entry) => entry.instanceId);
     expect(ids).not.toContain(running.id);

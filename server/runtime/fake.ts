@@ -182,6 +182,10 @@ export class FakeRuntime implements InstanceDriver, SessionDriver {
         memoryBytes: spec.memoryMib * 512 * 1024,
         memoryLimitBytes: spec.memoryMib * 1024 * 1024,
         processes: 1,
+        receivedBytes: 0,
+        sentBytes: 0,
+        readBytes: 0,
+        writtenBytes: 0,
       }));
   }
 

@@ -70,6 +70,12 @@ export interface InstanceStats {
   memoryBytes: number;
   memoryLimitBytes: number;
   processes: number;
+  /** Cumulative, over the instance's network interface. */
+  receivedBytes: number;
+  sentBytes: number;
+  /** Cumulative, of block devices. 0 where the kernel does not count them. */
+  readBytes: number;
+  writtenBytes: number;
 }
 
 export interface InstanceDriver {

@@ -3,7 +3,7 @@
  * stream for all its tabs (six connections per host on HTTP/1.1) and reads the lines themselves page by page.
  */
 import { eventsAfter, lastEventNumber } from '#server/db/events.ts';
-import type { OrgEvent } from '#server/domain/views/releases.ts';
+import type { OrgEvent } from '#server/domain/views/events.ts';
 import { authorize, inOrg, type UseCaseContext } from '#server/usecases/context.ts';
 import { assertStillAllowed, createWaker, recheckMs, type StreamSignals } from '#server/usecases/live.ts';
 
@@ -26,7 +26,12 @@ export async function* followEvents(
   const { orgId } = ctx.actor;
   const waker = createWaker();
   const grown = new Map<string, OrgEvent>();
+  let isMeasured = false;
   const stops = [
+    ctx.notices.onMetrics(orgId, () => {
+      isMeasured = true;
+      waker.wake();
+    }),
     ctx.notices.onEvent(orgId, waker.wake),
     ctx.notices.onAnyLog(orgId, (notice) => {
       const { deployment: deploymentId = '', release: releaseId = null } = notice ?? {};
@@ -59,6 +64,10 @@ export async function* followEvents(
       const logs = [...grown.values()];
       grown.clear();
       for (const log of logs) yield [String(cursor), log];
+      if (isMeasured) {
+        isMeasured = false;
+        yield [String(cursor), { kind: 'metrics' }];
+      }
     }
   } finally {
     for (const stop of stops) stop();

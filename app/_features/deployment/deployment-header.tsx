@@ -19,6 +19,7 @@ export function DeploymentHeader({ project, deployment: slug }: { project: strin
   const tabs = [
     { href: base, label: 'Overview' },
     { href: `${base}/releases`, label: 'Releases' },
+    { href: `${base}/metrics`, label: 'Metrics' },
     { href: `${base}/variables`, label: 'Variables' },
     { href: `${base}/components`, label: 'Components' },
     { href: `${base}/options`, label: 'Options' },

@@ -9,6 +9,7 @@ export const topics = [
   'drafts',
   'components',
   'members',
+  'metrics',
 ] as const;
 export type Topic = (typeof topics)[number];
 
@@ -25,6 +26,7 @@ const byWord: Record<string, readonly Topic[]> = {
   status: ['deployments', 'projects'],
   branch: ['deployments'],
   member: ['members'],
+  metrics: ['metrics'],
 };
 
 /** `hello` comes after a gap that was not told of: everything may have changed. An unknown kind too. */

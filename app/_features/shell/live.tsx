@@ -5,7 +5,7 @@ import { useTRPC, useTRPCClient } from '#app/_lib/trpc-client.tsx';
 import { staleAfter } from '#app/_features/shell/live-topics.ts';
 import { useOrg } from '#app/_features/shell/org-context.tsx';
 import { followShared, type OpenStream, type StreamState } from '#app/_features/shell/shared-stream.ts';
-import type { OrgEvent } from '#server/domain/views/releases.ts';
+import type { OrgEvent } from '#server/domain/views/events.ts';
 
 /** What a page may listen to: each event of the organization. */
 type Listener = (event: OrgEvent) => void;

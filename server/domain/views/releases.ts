@@ -269,20 +269,6 @@ export type LogMessage =
   /** All streams of a finished release were read to the end. */
   | { kind: 'end' };
 
-/** What `events.follow` sends: invalidate by kind and id. `hello` comes first when there was no cursor. */
-export type OrgEvent =
-  | { kind: 'hello' }
-  /** A log has new lines: read its next page. */
-  | { kind: 'log'; deploymentId: string; releaseId: string | null }
-  | {
-      kind: string;
-      seq: number;
-      at: Date;
-      projectId: string;
-      deploymentId: string;
-      releaseId: string | null;
-    };
-
 export interface RegionView {
   id: string;
   slug: string;

@@ -15,7 +15,11 @@ export async function readCounters(pid: number, containerId: string): Promise<Co
   if (!content.includes(containerId)) return null;
   const groups = parseGroups(content);
   const memory = groups.get('memory');
-  const counters = memory === undefined ? await version2(groups.get('') ?? '') : await version1(groups, memory);
+  const [own, traffic] = await Promise.all([
+    memory === undefined ? version2(groups.get('') ?? '') : version1(groups, memory),
+    text(`/proc/${pid}/net/dev`).then(parseTraffic),
+  ]);
+  const counters = { ...own, ...traffic };
   return Object.values(counters).every(Number.isFinite) ? counters : null;
 }
 
@@ -29,38 +33,64 @@ export function parseGroups(content: string): Map<string, string> {
   return groups;
 }
 
-async function version1(groups: Map<string, string>, memory: string): Promise<Counters> {
+type Traffic = Pick<Counters, 'receivedBytes' | 'sentBytes'>;
+/** Bytes over all interfaces but loopback, from `/proc/<pid>/net/dev`. */
+export function parseTraffic(content: string): Traffic {
+  const total: Traffic = { receivedBytes: 0, sentBytes: 0 };
+  for (const line of content.split('\n')) {
+    const [name = '', counters = ''] = line.split(':');
+    if (counters === '' || name.trim() === 'lo') continue;
+    const fields = counters.trim().split(/\s+/).map(Number);
+    total.receivedBytes += fields[0] ?? 0;
+    total.sentBytes += fields[8] ?? 0;
+  }
+  return total;
+}
+
+type Disk = Pick<Counters, 'readBytes' | 'writtenBytes'>;
+/** Version 1: lines `8:0 Read 4096`; version 2: `8:0 rbytes=4096 wbytes=0 …`. Several devices add up. */
+export function parseDisk(content: string): Disk {
+  const sum = (pattern: RegExp): number =>
+    [...content.matchAll(pattern)].reduce((bytes, [, value]) => bytes + Number(value), 0);
+  return { readBytes: sum(/(?:Read |rbytes=)(\d+)/g), writtenBytes: sum(/(?:Write |wbytes=)(\d+)/g) };
+}
+
+async function version1(groups: Map<string, string>, memory: string): Promise<Omit<Counters, keyof Traffic>> {
   const file = (controller: string, group: string, name: string): Promise<string> =>
     text(path.join(root, controller, group, name));
-  const [usage, limit, stat, cpu, processes] = await Promise.all([
+  const [usage, limit, stat, cpu, processes, disk] = await Promise.all([
     file('memory', memory, 'memory.usage_in_bytes'),
     file('memory', memory, 'memory.limit_in_bytes'),
     file('memory', memory, 'memory.stat'),
     file('cpuacct', groups.get('cpuacct') ?? '', 'cpuacct.usage'),
     file('pids', groups.get('pids') ?? '', 'pids.current'),
+    file('blkio', groups.get('blkio') ?? '', 'blkio.throttle.io_service_bytes'),
   ]);
   return {
     cpuMicros: Math.floor(number(cpu) / 1000),
     memoryBytes: number(usage) - (field(stat, 'total_inactive_file') ?? 0),
     memoryLimitBytes: number(limit),
     processes: number(processes),
+    ...parseDisk(disk),
   };
 }
 
-async function version2(group: string): Promise<Counters> {
+async function version2(group: string): Promise<Omit<Counters, keyof Traffic>> {
   const file = (name: string): Promise<string> => text(path.join(root, group, name));
-  const [usage, limit, stat, cpu, processes] = await Promise.all([
+  const [usage, limit, stat, cpu, processes, disk] = await Promise.all([
     file('memory.current'),
     file('memory.max'),
     file('memory.stat'),
     file('cpu.stat'),
     file('pids.current'),
+    file('io.stat'),
   ]);
   return {
     cpuMicros: field(cpu, 'usage_usec') ?? Number.NaN,
     memoryBytes: number(usage) - (field(stat, 'inactive_file') ?? 0),
     memoryLimitBytes: number(limit),
     processes: number(processes),
+    ...parseDisk(disk),
   };
 }
 
