@@ -19,8 +19,8 @@ const row = (id: string, key: string, more: Partial<CurrentVariable> = {}): Curr
 test('settings differ by their leaves, a list and a null being one', () => {
   const [from, to] = [mergeSettings(), mergeSettings({ run: { port: 80 }, build: { extraPaths: ['a'] } })];
   expect(diffSettings(from, to)).toEqual([
-    { path: 'build.extraPaths', from: [], to: ['a'] },
-    { path: 'run.port', from: null, to: 80 },
+    { path: 'build.extraPaths', from: [], to: ['a'], origin: null },
+    { path: 'run.port', from: null, to: 80, origin: null },
   ]);
   expect(diffSettings(from, from)).toEqual([]);
   expect([...leavesOf({ a: { b: null, c: [1] } }).keys()]).toEqual(['a.b', 'a.c']);
@@ -29,7 +29,7 @@ test('settings differ by their leaves, a list and a null being one', () => {
 test('components are added, removed and changed', () => {
   const drafted = ['a', 'b'].map((id) => ({ componentId: id, name: id, effective: mergeSettings({ instances: id === 'a' ? 2 : 1 }) })); // prettier-ignore
   expect(diffComponents([component('a'), component('c')], drafted)).toEqual([
-    { componentId: 'a', name: 'a', change: 'changed', fields: [{ path: 'instances', from: 1, to: 2 }] },
+    { componentId: 'a', name: 'a', change: 'changed', fields: [{ path: 'instances', from: 1, to: 2, origin: null }] },
     { componentId: 'b', name: 'b', change: 'added', fields: [] },
     { componentId: 'c', name: 'c', change: 'removed', fields: [] },
   ]);

@@ -1,5 +1,5 @@
 /** What the next release would change: settings field by field, variables by version. Pure. */
-import type { SnapshotComponent, SnapshotVariable } from '#server/domain/release.ts';
+import type { SettingOrigin, SnapshotComponent, SnapshotVariable } from '#server/domain/release.ts';
 import type { Settings } from '#server/domain/settings.ts';
 import { effectiveVariables } from '#server/domain/variables.ts';
 import type { FieldChange } from '#server/domain/views/common.ts';
@@ -19,17 +19,30 @@ export function leavesOf(value: unknown, path = ''): Map<string, unknown> {
 }
 
 /** Fields that differ, by path. A missing side is null. */
-export function diffSettings(from: Settings, to: Settings): FieldChange[] {
+export function diffSettings(from: Settings, to: Settings, origins: DraftedComponent['origins'] = {}): FieldChange[] {
   const [before, after] = [leavesOf(from), leavesOf(to)];
   return [...new Set([...before.keys(), ...after.keys()])]
     .filter((path) => JSON.stringify(before.get(path) ?? null) !== JSON.stringify(after.get(path) ?? null))
-    .map((path) => ({ path, from: before.get(path) ?? null, to: after.get(path) ?? null }));
+    .map((path) => ({
+      path,
+      from: before.get(path) ?? null,
+      to: after.get(path) ?? null,
+      origin: originAt(origins, path),
+    }));
+}
+
+/** Of the path, or of the value that it is a part of. */
+function originAt(origins: Readonly<Record<string, SettingOrigin>>, path: string): SettingOrigin | null {
+  const key = Object.keys(origins).find((one) => one === path || path.startsWith(`${one}.`) || one.startsWith(`${path}.`)); // prettier-ignore
+  return key === undefined ? null : (origins[key] ?? null);
 }
 
 export interface DraftedComponent {
   componentId: string;
   name: string;
   effective: Settings;
+  /** Where its values were set, by path. */
+  origins?: Readonly<Record<string, SettingOrigin>>;
 }
 export function diffComponents(
   live: readonly SnapshotComponent[],
@@ -39,7 +52,7 @@ export function diffComponents(
     const { componentId, name } = component;
     const before = live.find((entry) => entry.componentId === componentId);
     if (!before) return [{ componentId, name, change: 'added', fields: [] }];
-    const fields = diffSettings(before.settings, component.effective);
+    const fields = diffSettings(before.settings, component.effective, component.origins);
     return fields.length === 0 ? [] : [{ componentId, name, change: 'changed', fields }];
   });
   const removed = live

@@ -3,7 +3,7 @@
  * builds, so it is refused where the target would have built something else. Pure.
  */
 import { leavesOf } from '#server/domain/draft-diff.ts';
-import type { SnapshotComponent, SnapshotSource } from '#server/domain/release.ts';
+import type { SnapshotSource } from '#server/domain/release.ts';
 import type { Settings } from '#server/domain/settings.ts';
 import type { ComponentKind } from '#server/domain/words.ts';
 
@@ -63,30 +63,6 @@ export function promotionRefusals(
       const message = `${side.name} of ${names.to} is not part of this release: it has no image for it.`;
       return [{ componentId: side.componentId, kind: 'component', key: side.name, message }];
     });
-}
-
-/**
- * What the file of the repository set travels with the code, where the target itself says nothing: settings whose origin
- * in the release is the file replace the target's.
- */
-export function withFileSettings(
-  target: Pick<SnapshotComponent, 'settings' | 'origins'>,
-  released: Pick<SnapshotComponent, 'settings' | 'origins'>,
-): Pick<SnapshotComponent, 'settings' | 'origins'> {
-  const leaves = leavesOf(released.settings);
-  const settings = structuredClone(target.settings);
-  const origins = { ...target.origins };
-  for (const [path, origin] of Object.entries(released.origins)) {
-    if (origin !== 'slipway.yaml' || origins[path] !== undefined) continue;
-    origins[path] = origin;
-    setPath(settings, path.split('.'), leaves.get(path));
-  }
-  return { settings, origins };
-}
-function setPath(target: object, [head = '', ...rest]: readonly string[], value: unknown): void {
-  if (rest.length === 0) return void Reflect.set(target, head, value);
-  const inner: unknown = Reflect.get(target, head);
-  if (typeof inner === 'object' && inner !== null) setPath(inner, rest, value);
 }
 
 /** Components of the release that the target leaves out. */

@@ -61,13 +61,15 @@ async function follow(
 ): Promise<string | null> {
   const { id, orgId, asked } = following;
   const live = Object.fromEntries(following.live.map((one) => [one.componentId, one.commit]));
-  if (!hasMoved({ live, asked, tips: await tipsOf(deps.db, following) })) return null;
+  const polled = await tipsOf(deps.db, following);
+  if (!hasMoved({ live, asked, tips: polled })) return null;
   const ctx: PlanContext = { db: deps.db, keys: deps.keys, sources: deps.sources, actor: { orgId } };
   const plan = await planSnapshot(ctx, id, 'trigger');
   const limited = AbortSignal.any([signal, AbortSignal.timeout(resolveLimitMs)]);
   const { snapshot, failure } = await resolveSnapshot(ctx, plan, limited);
-  if (failure) throw failure.error;
-  const followed = followedBranches(snapshot.components);
+  // What is wrong in the code itself fails a release, to be seen; a host that does not answer is asked again.
+  if (failure && failure.error.code !== 'manifest_invalid') throw failure.error;
+  const followed = followedBranches(snapshot.components).map((one) => ({ ...one, commit: one.commit || (polled[one.componentId] ?? '') })); // prettier-ignore
   const tips = Object.fromEntries(followed.map((one) => [one.componentId, one.commit]));
   const moved = followed.filter((one) => live[one.componentId] !== one.commit);
   const ref = [...new Set(moved.map((one) => one.ref))].join(', ');
@@ -80,7 +82,7 @@ async function follow(
       .set({ autoDeployed: tips })
       .where(and(eq(deployments.id, id), eq(deployments.orgId, orgId)));
     if (await isUnderWay(tx, orgId, id, tips)) return null;
-    const made = await writeRelease(tx, { deployment, kind: 'deploy', snapshot, failure: null, trigger: { by: 'push', ref }, requestedBy: null, draftRevision: null }); // prettier-ignore
+    const made = await writeRelease(tx, { deployment, kind: 'deploy', snapshot, failure, trigger: { by: 'push', ref }, requestedBy: null, draftRevision: null }); // prettier-ignore
     return made.releaseId;
   });
 }

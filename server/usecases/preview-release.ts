@@ -1,6 +1,8 @@
 /** What a request would ship now: the commits that the refs point to, and what stands in the way. Writes nothing. */
 import { findTag } from '#server/db/tags.ts';
-import type { CodeDiff, CommitRef } from '#server/domain/views/releases.ts';
+import { diffComponents } from '#server/domain/draft-diff.ts';
+import { snapshotVariableChanges } from '#server/domain/rollback.ts';
+import type { CodeDiff, CommitRef, ComponentChange, VariableChange } from '#server/domain/views/releases.ts';
 import { notFound } from '#server/errors.ts';
 import { codeDiffs } from '#server/usecases/code-diff.ts';
 import { authorize, inOrg } from '#server/usecases/context.ts';
@@ -17,6 +19,12 @@ export interface ReleasePreview {
   commits: CommitRef[];
   /** Per component, what lies between live and what would ship. */
   code: CodeDiff[];
+  /** What is live, its number. */
+  liveNumber: number | null;
+  /** Settings that change, with `slipway.yaml` at the commits that would ship. */
+  components: ComponentChange[];
+  /** Names only. */
+  variables: VariableChange[];
   /** A repository that cannot be read now. */
   problem: { componentId: string; code: string; message: string; advice: string } | null;
 }
@@ -37,10 +45,14 @@ export async function previewRelease(
     return [{ componentId, component: name, commit, message, author, refName }];
   });
   const error = failure?.error;
+  const live = plan.live?.snapshot ?? { components: [] };
   return {
     draftRevision: plan.draftRevision,
     commits,
     code: await codeDiffs(ctx, plan.live?.snapshot ?? null, snapshot.components, signal),
+    liveNumber: plan.live?.number ?? null,
+    components: diffComponents(live.components, snapshot.components.map((one) => ({ ...one, effective: one.settings }))), // prettier-ignore
+    variables: snapshotVariableChanges(live, snapshot),
     problem: failure && error ? { componentId: failure.componentId, code: error.code, message: error.message, advice: error.advice } : null, // prettier-ignore
   };
 }

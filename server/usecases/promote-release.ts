@@ -11,16 +11,22 @@ import { copyResults } from '#server/db/rollbacks.ts';
 import type { ReleaseRow } from '#server/db/releases.ts';
 import { deployments } from '#server/db/schema/projects.ts';
 import { diffComponents } from '#server/domain/draft-diff.ts';
-import { isSameCode, leftOut, promotionRefusals, type PromotionRefusal, withFileSettings } from '#server/domain/promotion.ts'; // prettier-ignore
+import { isSameCode, leftOut, promotionRefusals, type PromotionRefusal } from '#server/domain/promotion.ts'; // prettier-ignore
 import { isOperation } from '#server/domain/release-machine.ts';
 import type { SnapshotComponent } from '#server/domain/release.ts';
 import { snapshotVariableChanges } from '#server/domain/rollback.ts';
 import type { PromotionPreview, ReleaseRequested } from '#server/domain/views/releases.ts';
-import { AppError, notFound } from '#server/errors.ts';
+import { layerOf, mergeLayers, originsOf } from '#server/domain/setting-origins.ts';
+import { AppError, isAborted, isRetryable, notFound } from '#server/errors.ts';
 import { buildValues } from '#server/usecases/build-values.ts';
 import { codeDiffs } from '#server/usecases/code-diff.ts';
 import { authorize, inOrg } from '#server/usecases/context.ts';
-import { planSnapshot, type ReleaseContext, type SnapshotPlan } from '#server/usecases/plan-snapshot.ts';
+import {
+  planSnapshot,
+  type ReleaseContext,
+  resolveSnapshot,
+  type SnapshotPlan,
+} from '#server/usecases/plan-snapshot.ts';
 import { assertDraft, draftChanged, writeRelease } from '#server/usecases/write-release.ts';
 
 export interface PromotionInput {
@@ -62,11 +68,7 @@ async function planPromotion(ctx: ReleaseContext, input: PromotionInput): Promis
     throw new AppError('conflict', 'It is of this deployment already. To return to it, roll back.');
   if (release.outcome !== 'live' || isOperation(release.kind))
     throw new AppError('conflict', 'Only a release that is or was live can be promoted.');
-  const components = plan.components.flatMap(({ from, ...component }): SnapshotComponent[] => {
-    const released = release.snapshot.components.find((one) => one.componentId === component.componentId);
-    if (from.kind === 'missing' || from.kind === 'ref') return [];
-    return [{ ...component, ...(released ? withFileSettings(component, released) : {}), source: from }];
-  });
+  const components = await promotedComponents(ctx, plan, release);
   const images = components.map((one) => {
     const own = plan.live?.snapshot.components.find((entry) => entry.componentId === one.componentId);
     const isKept = one.kind === 'add-on' && plan.live && isSameCode(own?.source, one.source);
@@ -74,6 +76,32 @@ async function planPromotion(ctx: ReleaseContext, input: PromotionInput): Promis
   });
   const refusals = await inOrg(ctx, (tx) => refusalsOf(ctx, tx, { release, source, plan, components, images }));
   return { release, source, plan, components, images, refusals };
+}
+
+/**
+ * The target's settings over what `slipway.yaml` says at the commit. Where the repository cannot be read, what the release
+ * had of the file counts: a promotion needs no code.
+ */
+async function promotedComponents(
+  ctx: ReleaseContext,
+  plan: SnapshotPlan,
+  release: ReleaseRow,
+): Promise<SnapshotComponent[]> {
+  const known = plan.components.filter((one) => one.from.kind !== 'missing');
+  const resolved = await resolveSnapshot(ctx, { ...plan, components: known }, AbortSignal.timeout(lookLimitMs)).catch(
+    (error: unknown) => {
+      if (isRetryable(error) || isAborted(error)) return null;
+      throw error;
+    },
+  );
+  if (resolved && !resolved.failure) return [...resolved.snapshot.components];
+  return known.flatMap(({ from, layers, ...component }): SnapshotComponent[] => {
+    if (from.kind === 'missing' || from.kind === 'ref') return [];
+    const released = release.snapshot.components.find((one) => one.componentId === component.componentId);
+    const manifest = released ? layerOf(released.settings, released.origins, 'slipway.yaml') : {};
+    const all = { ...layers, manifest };
+    return [{ ...component, source: from, settings: mergeLayers(all), origins: originsOf(all) }];
+  });
 }
 
 async function refusalsOf(

@@ -1,3 +1,5 @@
+import type { SettingOrigin } from '#server/domain/release.ts';
+
 /** Shapes that the API answers with. Allow-lists: whatever is not named here never leaves the server. */
 export interface Page<T> {
   items: T[];
@@ -14,4 +16,6 @@ export interface FieldChange {
   path: string;
   from: unknown;
   to: unknown;
+  /** Where the new value was set; null for the product's default. */
+  origin: SettingOrigin | null;
 }
