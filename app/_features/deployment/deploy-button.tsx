@@ -3,6 +3,7 @@ import { ChevronDown, GitCommitHorizontal, ListChecks, RotateCw, Settings2, Skip
 import { useCallback, useState } from 'react';
 import { DiffDialog } from '#app/_features/deployment/diff-dialog.tsx';
 import { useDiffRequests } from '#app/_features/deployment/diff-request.ts';
+import { OperationDialog } from '#app/_features/deployment/operation-dialog.tsx';
 import { useDeploy } from '#app/_features/deployment/use-deploy.ts';
 import { deployChoices } from '#app/_features/deployment/view.ts';
 import { Button } from '#app/ui/button.tsx';
@@ -16,6 +17,7 @@ import type { DeploymentView } from '#server/domain/views/releases.ts';
 export function DeployButton({ deployment }: { deployment: DeploymentView }) {
   const deploy = useDeploy(deployment);
   const [isDiffOpen, setDiffOpen] = useState(false);
+  const [isRestartOpen, setRestartOpen] = useState(false);
   const [notice, setNotice] = useState<string | null>(null);
   const showDiff = useCallback((why: string | null) => {
     setNotice(why);
@@ -33,13 +35,6 @@ export function DeployButton({ deployment }: { deployment: DeploymentView }) {
       disabledReason: reason,
       // One stray key must not deploy: it shows what would change, and Enter deploys.
       run: () => showDiff(null),
-    },
-    {
-      id: 'restart',
-      title: `Restart ${deployment.name}`,
-      group: 'Actions',
-      disabledReason: deploy.denied ?? choices.restart.reason,
-      run: () => deploy.run('restart'),
     },
   ]);
   return (
@@ -95,7 +90,7 @@ export function DeployButton({ deployment }: { deployment: DeploymentView }) {
             icon={<RotateCw />}
             note={choices.restart.note}
             disabledReason={deploy.denied ?? choices.restart.reason}
-            onSelect={() => deploy.run('restart')}
+            onSelect={() => setRestartOpen(true)}
           >
             Restart
           </MenuItem>
@@ -113,6 +108,9 @@ export function DeployButton({ deployment }: { deployment: DeploymentView }) {
           </MenuItem>
         </MenuContent>
       </Menu>
+      {isRestartOpen ? (
+        <OperationDialog deployment={deployment} kind="restart" onClose={() => setRestartOpen(false)} />
+      ) : null}
       <DiffDialog deployment={deployment} open={isDiffOpen} onOpenChange={setDiffOpen} notice={notice} />
     </div>
   );

@@ -3,6 +3,7 @@ import { ArrowUpRight } from 'lucide-react';
 import { useRouter } from 'next/navigation';
 import { DeployButton } from '#app/_features/deployment/deploy-button.tsx';
 import { PendingChanges } from '#app/_features/deployment/pending-changes.tsx';
+import { PowerMenu } from '#app/_features/deployment/power-menu.tsx';
 import { useDeployment } from '#app/_features/deployment/use-deployment.ts';
 import { PageHeader } from '#app/_features/shell/page.tsx';
 import { summaryTone } from '#app/_features/status/view.ts';
@@ -81,7 +82,8 @@ export function DeploymentHeader({ project, deployment: slug }: { project: strin
                 </a>
               </Button>
             )}
-            <DeployButton deployment={deployment} />
+            <PowerMenu deployment={deployment} />
+            {deployment.power === 'suspended' ? null : <DeployButton deployment={deployment} />}
           </>
         }
       />

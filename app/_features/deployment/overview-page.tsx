@@ -80,8 +80,9 @@ function Facts({ deployment, base }: { deployment: DeploymentView; base: string 
 function Notes({ deployment, base }: { deployment: DeploymentView; base: string }) {
   const deploy = useDeploy(deployment);
   const { current, lastFailed } = deployment;
-  const tips = deployment.live === null ? [] : newerTips(deployment.tips);
-  if (!current && !lastFailed && tips.length === 0 && !deployment.autoPausedReason) return null;
+  const tips = deployment.live === null || deployment.power !== 'running' ? [] : newerTips(deployment.tips);
+  const isResting = deployment.power === 'suspended';
+  if (!current && !lastFailed && tips.length === 0 && !deployment.autoPausedReason && !isResting) return null;
   return (
     <div className="flex flex-col gap-2">
       {current ? (
@@ -118,6 +119,12 @@ function Notes({ deployment, base }: { deployment: DeploymentView; base: string 
             ? 'Nothing was live before.'
             : `Release ${String(deployment.liveNumber)} keeps serving.`}{' '}
           <Ago at={lastFailed.endedAt ?? lastFailed.createdAt} />
+        </Callout>
+      ) : null}
+      {isResting ? (
+        <Callout tone="grey" title="Suspended: nothing runs, and the address says so">
+          Data, variables, domains and releases stay. Resume starts{' '}
+          {deployment.liveNumber === null ? 'it' : `release ${String(deployment.liveNumber)}`} again.
         </Callout>
       ) : null}
       {deployment.autoPausedReason ? (

@@ -9,7 +9,7 @@ import { useDenied, useOrg } from '#app/_features/shell/org-context.tsx';
 import { codeOf, fieldError, sentenceOf } from '#app/_features/shell/problem.ts';
 import { toast } from '#app/ui/toast.tsx';
 
-export type DeployKind = 'deploy' | 'trigger' | 'configuration' | 'restart';
+export type DeployKind = 'deploy' | 'trigger' | 'configuration';
 interface Target {
   id: string;
   slug: string;
@@ -18,7 +18,7 @@ interface Target {
 }
 
 /**
- * Asks for a release or a restart of a deployment and goes to its page. The revision sent is the one that the page shows,
+ * Asks for a release of a deployment and goes to its page. The revision sent is the one that the page shows,
  * or that of the save which is just under way. When the draft is another one by now, what it changes is shown, to deploy
  * from there: by `onConflict`, else by the page's Deploy button.
  */
@@ -51,9 +51,8 @@ export function useDeploy(deployment: Target, onConflict?: (notice: string) => v
     },
   };
   const request = useMutation(trpc.releases.request.mutationOptions(options));
-  const restart = useMutation(trpc.operations.restart.mutationOptions(options));
   const [isWaiting, setWaiting] = useState(false);
-  const isBusy = isWaiting || request.isPending || restart.isPending;
+  const isBusy = isWaiting || request.isPending;
   const ask = async (kind: 'deploy' | 'configuration', shownRevision: number): Promise<void> => {
     setWaiting(true);
     const save = await endOfSave(queries, trpc.drafts.save.mutationKey(), deployment.id);
@@ -62,10 +61,8 @@ export function useDeploy(deployment: Target, onConflict?: (notice: string) => v
     const draftRevision = save.kind === 'saved' ? save.revision : shownRevision;
     request.mutate({ org, deploymentId: deployment.id, kind, draftRevision });
   };
-  const run = (kind: DeployKind, componentIds?: string[], draftRevision = deployment.draftRevision): void => {
+  const run = (kind: DeployKind, draftRevision = deployment.draftRevision): void => {
     if (isBusy || denied) return;
-    if (kind === 'restart')
-      return restart.mutate({ org, deploymentId: deployment.id, ...(componentIds ? { componentIds } : {}) });
     if (kind === 'trigger') return request.mutate({ org, deploymentId: deployment.id, kind });
     void ask(kind, draftRevision);
   };

@@ -12,9 +12,27 @@ type Facts = Pick<DeploymentView, 'power' | 'liveNumber' | 'pendingChanges' | 't
 const changes = (count: number): string =>
   count > 0 ? `brings ${countWords(count, 'change')}` : 'no configuration changes';
 
+/** Why nothing can be deployed to it, or null. */
+function restReason(power: Facts['power']): string | null {
+  if (power === 'deleting' || power === 'trashed') return 'The deployment is deleted';
+  return power === 'running' ? null : 'The deployment is suspended: resume it first';
+}
+
+/** Why each operation is not possible, or null. */
+export function operationReasons({
+  power,
+  liveNumber,
+}: Pick<DeploymentView, 'power' | 'liveNumber'>): Record<'restart' | 'scale' | 'suspend' | 'resume', string | null> {
+  const notLive = liveNumber === null ? 'Nothing is live yet: deploy first' : null;
+  const rests = restReason(power) ?? notLive;
+  const runs = power === 'running' ? 'The deployment runs already' : null;
+  const gone = power === 'deleting' || power === 'trashed' ? 'The deployment is deleted' : null;
+  return { restart: rests, scale: rests, suspend: rests, resume: gone ?? runs ?? notLive };
+}
+
 /** The ways to deploy, each with what it will do or why it cannot be done. */
 export function deployChoices(deployment: Facts): Record<'deploy' | 'configuration' | 'trigger' | 'restart', Choice> {
-  const gone = deployment.power === 'deleting' || deployment.power === 'trashed' ? 'The deployment is deleted' : null;
+  const gone = restReason(deployment.power);
   const notLive = deployment.liveNumber === null ? 'Nothing is live yet: deploy the newest code first' : null;
   const code = deployment.tips.map((tip) => `${tip.ref}@${tip.commit.slice(0, 7)}`).join(', ');
   return {

@@ -1,7 +1,7 @@
 'use client';
 import Link from 'next/link';
 import { ReleaseMenu } from '#app/_features/release/release-menu.tsx';
-import { commitGroups, headline, kindWords, stateWords, triggerWords } from '#app/_features/release/view.ts';
+import { commitGroups, headline, kindWords, stateLabel, triggerWords } from '#app/_features/release/view.ts';
 import { Copyable } from '#app/ui/copyable.tsx';
 import { Status } from '#app/ui/status.tsx';
 import { Cell, Row } from '#app/ui/table.tsx';
@@ -24,7 +24,7 @@ export function ReleaseTableRow({ row, base }: { row: RowView; base: string }) {
       <Cell className="max-w-64 max-sm:max-w-44">
         <span className="block truncate" title={headline(row).sentence}>
           <Status tone={row.isLive ? 'green' : tone}>
-            {row.isLive ? 'Live' : stateWords[row.state].word}
+            {stateLabel(row)}
             {row.failure ? <span className="text-muted">: {row.failure.message}</span> : null}
           </Status>
         </span>

@@ -40,6 +40,10 @@ export const kindWords: Record<ReleaseKind, string> = {
   reschedule: 'Reschedule',
 };
 
+/** One word for lists. An operation that went through is done; what stays live is the release. */
+export const stateLabel = (row: Pick<ReleaseRow, 'state' | 'isLive' | 'number' | 'outcome'>): string =>
+  row.number === null && row.outcome === 'live' ? 'Done' : row.isLive ? 'Live' : stateWords[row.state].word;
+
 /** "Release 42", or the operation's name. */
 export const releaseTitle = (release: { number: number | null; kind: ReleaseKind }): string =>
   release.number === null ? kindWords[release.kind] : `Release ${String(release.number)}`;
@@ -79,6 +83,8 @@ const phaseWords: Partial<Record<ReleaseState, string>> = {
 export const phaseOf = (failure: Pick<Failure, 'phase'>): string => phaseWords[failure.phase] ?? 'on the way';
 
 interface HeadlineFacts extends Pick<ReleaseRow, 'state' | 'heldReason' | 'failure' | 'isLive'> {
+  /** Null for operations: they are done, not live. */
+  number?: number | null;
   queuePosition?: number | null;
   supersededBy?: { number: number | null } | null;
 }
@@ -108,6 +114,7 @@ export function headline(release: HeadlineFacts): { tone: Tone; sentence: string
       return { tone, sentence: 'Live: serves all requests' };
     case 'retiring':
     case 'retired':
+      if (release.number === null) return { tone: 'green', sentence: 'Done' };
       return release.isLive
         ? { tone: 'green', sentence: 'Live: serves all requests' }
         : { tone, sentence: 'Was live, replaced by a newer release' };
