@@ -368,6 +368,21 @@ create table tags (
   created_by text,
   created_at timestamp(3) with time zone not null default now()
 );
+create table usage_intervals (
+  id text not null,
+  org_id text not null,
+  kind text not null,
+  project_id text not null,
+  deployment_id text not null,
+  component_id text,
+  project_name text not null,
+  deployment_name text not null,
+  component_name text not null default ''::text,
+  cpu_millis integer not null default 0,
+  memory_mib integer not null default 0,
+  started_at timestamp(3) with time zone not null,
+  ended_at timestamp(3) with time zone
+);
 create table users (
   id text not null,
   email text not null,
@@ -512,6 +527,8 @@ alter table tags add constraint tags_created_by_users_id_fk FOREIGN KEY (created
 alter table tags add constraint tags_org_id_organizations_id_fk FOREIGN KEY (org_id) REFERENCES organizations(id) ON DELETE CASCADE;
 alter table tags add constraint tags_pkey PRIMARY KEY (id);
 alter table tags add constraint tags_project_id_projects_id_fk FOREIGN KEY (project_id) REFERENCES projects(id) ON DELETE CASCADE;
+alter table usage_intervals add constraint usage_intervals_org_id_organizations_id_fk FOREIGN KEY (org_id) REFERENCES organizations(id) ON DELETE CASCADE;
+alter table usage_intervals add constraint usage_intervals_pkey PRIMARY KEY (id);
 alter table users add constraint users_pkey PRIMARY KEY (id);
 alter table variables add constraint variables_component_id_components_id_fk FOREIGN KEY (component_id) REFERENCES components(id) ON DELETE CASCADE;
 alter table variables add constraint variables_created_by_users_id_fk FOREIGN KEY (created_by) REFERENCES users(id) ON DELETE SET NULL;
@@ -560,6 +577,8 @@ CREATE INDEX sessions_user ON public.sessions USING btree (user_id, created_at);
 CREATE INDEX sign_in_attempts_window ON public.sign_in_attempts USING btree (window_start);
 CREATE INDEX ssh_keys_user ON public.ssh_keys USING btree (user_id);
 CREATE INDEX tags_project ON public.tags USING btree (org_id, project_id, created_at);
+CREATE INDEX usage_intervals_deployment ON public.usage_intervals USING btree (deployment_id, ended_at);
+CREATE INDEX usage_intervals_org ON public.usage_intervals USING btree (org_id, ended_at);
 CREATE INDEX variables_deployment ON public.variables USING btree (deployment_id);
 CREATE INDEX variables_project ON public.variables USING btree (org_id, project_id, replaced_at);
 CREATE INDEX volumes_deployment ON public.volumes USING btree (org_id, deployment_id);
@@ -610,6 +629,7 @@ alter table release_steps enable row level security;
 alter table releases enable row level security;
 alter table repositories enable row level security;
 alter table tags enable row level security;
+alter table usage_intervals enable row level security;
 alter table variables enable row level security;
 alter table volumes enable row level security;
 
@@ -639,12 +659,17 @@ create policy one_organization on release_steps for all to slipway_tenant using 
 create policy one_organization on releases for all to slipway_tenant using ((org_id = current_setting('app.org'::text, true))) with check ((org_id = current_setting('app.org'::text, true)));
 create policy one_organization on repositories for all to slipway_tenant using ((org_id = current_setting('app.org'::text, true))) with check ((org_id = current_setting('app.org'::text, true)));
 create policy one_organization on tags for all to slipway_tenant using ((org_id = current_setting('app.org'::text, true))) with check ((org_id = current_setting('app.org'::text, true)));
+create policy one_organization on usage_intervals for all to slipway_tenant using ((org_id = current_setting('app.org'::text, true))) with check ((org_id = current_setting('app.org'::text, true)));
 create policy one_organization on variables for all to slipway_tenant using ((org_id = current_setting('app.org'::text, true))) with check ((org_id = current_setting('app.org'::text, true)));
 create policy one_organization on volumes for all to slipway_tenant using ((org_id = current_setting('app.org'::text, true))) with check ((org_id = current_setting('app.org'::text, true)));
 
 -- triggers
 CREATE TRIGGER deployment_events_number BEFORE INSERT ON public.deployment_events FOR EACH ROW EXECUTE FUNCTION slipway_event_number();
+CREATE TRIGGER instances_usage AFTER INSERT OR DELETE OR UPDATE ON public.instances FOR EACH ROW EXECUTE FUNCTION slipway_instance_usage();
 CREATE TRIGGER log_chunks_notice AFTER INSERT ON public.log_chunks FOR EACH ROW EXECUTE FUNCTION slipway_chunk_notice();
+CREATE TRIGGER release_steps_usage_end AFTER UPDATE ON public.release_steps FOR EACH ROW WHEN ((new.state = 'building'::text)) EXECUTE FUNCTION slipway_build_usage();
+CREATE TRIGGER release_steps_usage_gone AFTER DELETE ON public.release_steps FOR EACH ROW WHEN ((old.state = 'building'::text)) EXECUTE FUNCTION slipway_build_usage();
+CREATE TRIGGER release_steps_usage_start AFTER INSERT ON public.release_steps FOR EACH ROW WHEN ((new.state = 'building'::text)) EXECUTE FUNCTION slipway_build_usage();
 
 -- functions
 CREATE OR REPLACE FUNCTION public.slipway_add_job(name text, payload json, key text, run_at timestamp with time zone)
@@ -655,6 +680,27 @@ CREATE OR REPLACE FUNCTION public.slipway_add_job(name text, payload json, key t
 AS $function$
 begin
   perform graphile_worker.add_job(name, payload, max_attempts => 1, job_key => key, job_key_mode => 'replace', run_at => run_at);
+end $function$
+;
+CREATE OR REPLACE FUNCTION public.slipway_build_usage()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public'
+AS $function$
+begin
+  if tg_op = 'INSERT' then
+    insert into usage_intervals (id, org_id, kind, project_id, deployment_id, project_name, deployment_name, started_at, ended_at)
+    select 'build_' || new.seq, new.org_id, 'build', p.id, d.id, p.name, d.name, new.started_at, new.ended_at
+    from releases r join deployments d on d.id = r.deployment_id join projects p on p.id = d.project_id
+    where r.id = new.release_id and r.lane = 'build'
+    on conflict (id) do nothing;
+  elsif tg_op = 'UPDATE' then
+    update usage_intervals set ended_at = greatest(new.ended_at, started_at) where id = 'build_' || new.seq and ended_at is null and new.ended_at is not null;
+  else
+    update usage_intervals set ended_at = greatest(now(), started_at) where id = 'build_' || old.seq and ended_at is null;
+  end if;
+  return null;
 end $function$
 ;
 CREATE OR REPLACE FUNCTION public.slipway_chunk_notice()
@@ -702,5 +748,30 @@ begin
   grant select (id, name, email) on users to slipway_tenant;
   grant select on regions to slipway_tenant;
   grant usage on all sequences in schema public to slipway_tenant;
+end $function$
+;
+CREATE OR REPLACE FUNCTION public.slipway_instance_usage()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public'
+AS $function$
+begin
+  if tg_op = 'INSERT' then
+    insert into usage_intervals (id, org_id, kind, project_id, deployment_id, component_id, project_name, deployment_name, component_name, cpu_millis, memory_mib, started_at, ended_at)
+    select new.id, new.org_id, 'instance', p.id, d.id, new.component_id, p.name, d.name, coalesce(c.name, ''), new.cpu_millis, new.memory_mib, new.created_at, new.removed_at
+    from deployments d join projects p on p.id = d.project_id left join components c on c.id = new.component_id
+    where d.id = new.deployment_id
+    on conflict (id) do nothing;
+  elsif tg_op = 'UPDATE' then
+    if new.state = 'removed' and old.state <> 'removed' then
+      update usage_intervals set ended_at = greatest(coalesce(new.removed_at, now()), started_at) where id = new.id and ended_at is null;
+    end if;
+  elsif old.state = 'starting' then
+    delete from usage_intervals where id = old.id and ended_at is null; -- its start was taken back
+  else
+    update usage_intervals set ended_at = greatest(now(), started_at) where id = old.id and ended_at is null;
+  end if;
+  return null;
 end $function$
 ;

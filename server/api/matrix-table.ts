@@ -133,6 +133,13 @@ export const matrix: Record<string, MatrixRow> = {
   'regions.list': inOrg(everybody),
   'queue.list': inOrg(everybody),
   'queue.regions': inOrg(everybody),
+  'usage.month': inOrg(everybody),
+  'usage.deployment': inOrg(everybody, (named) => ({ deploymentId: named.deploymentId })),
+  // Nobody in the worlds of the matrix operates the installation; operate-platform.test.ts has one who does.
+  'platform.organizations': person(undefined, 'FORBIDDEN'),
+  'platform.setPlan': person((named) => ({ organizationId: named.projectId, plan: 'free' }), 'FORBIDDEN'),
+  'platform.regions': person(undefined, 'FORBIDDEN'),
+  'platform.setRegion': person((named) => ({ regionId: named.regionId, buildSlots: 2 }), 'FORBIDDEN'),
 };
 
 /** Routes besides the API: who may, and what of them is tested where. */

@@ -11,6 +11,8 @@ import { membersRouter } from '#server/api/routers/members.ts';
 import { operationsRouter } from '#server/api/routers/operations.ts';
 import { organizationsRouter } from '#server/api/routers/organizations.ts';
 import { metricsRouter } from '#server/api/routers/metrics.ts';
+
+import { platformRouter, usageRouter } from '#server/api/routers/platform.ts';
 import { projectsRouter } from '#server/api/routers/projects.ts';
 import { queueRouter, regionsRouter } from '#server/api/routers/regions.ts';
 import { releasesRouter } from '#server/api/routers/releases.ts';
@@ -42,6 +44,8 @@ export const appRouter = router({
   events: eventsRouter,
   regions: regionsRouter,
   queue: queueRouter,
+  usage: usageRouter,
+  platform: platformRouter,
 });
 export type AppRouter = typeof appRouter;
 export type RouterInputs = inferRouterInputs<AppRouter>;

@@ -83,3 +83,17 @@ export async function holdReleaseArtifacts(
   const whole = held.length === new Set(ids).size && held.every((row) => row.removedAt === null && row.missingSince === null); // prettier-ignore
   return whole ? rows : null;
 }
+
+/** Images that releases of the deployment refer to and the engine keeps. */
+export async function imagesOfDeployment(
+  db: Queryable,
+  orgId: string,
+  deploymentId: string,
+): Promise<{ images: number; imageBytes: number }> {
+  const [row] = await db.execute<{ images: string; bytes: string }>(sql`
+    select count(*) as images, coalesce(sum(a.size_bytes), 0) as bytes from artifacts a
+    where a.org_id = ${orgId} and a.removed_at is null and a.missing_since is null and exists (
+      select 1 from release_components c join releases r on r.id = c.release_id
+      where c.artifact_id = a.id and r.org_id = ${orgId} and r.deployment_id = ${deploymentId})`);
+  return { images: Number(row?.images ?? 0), imageBytes: Number(row?.bytes ?? 0) };
+}

@@ -60,7 +60,8 @@ export async function completeSetup(
     const wanted = slugFrom(input.organization);
     const slug = isPageWord('organization', wanted) ? `${wanted}-team` : wanted;
     await tx.insert(users).values({ id: userId, email: input.email, name: input.name, passwordHash, isOperator: true });
-    await tx.insert(organizations).values({ id: orgId, slug, name: input.organization });
+    // Who runs the installation is nobody's guest in it.
+    await tx.insert(organizations).values({ id: orgId, slug, name: input.organization, plan: 'pay-as-you-go' });
     await tx.insert(memberships).values({ orgId, userId, role: 'owner' });
     const value = { codeHash: fact.codeHash, closedAt: now.toISOString() };
     await tx.update(platformFacts).set({ value, updatedAt: now }).where(eq(platformFacts.key, 'setup'));

@@ -71,6 +71,11 @@ export function authorize(
     throw new AppError('forbidden', 'Your role in this organization does not allow this. Ask an admin or owner.');
 }
 
+/** @throws AppError forbidden unless the person operates the installation. */
+export function authorizeOperator(ctx: Pick<PersonContext, 'person'>): void {
+  if (!ctx.person.isOperator) throw new AppError('forbidden', 'Only operators of this installation may do this.');
+}
+
 /** Runs `work` in a transaction that sees the actor's organization only. */
 export const inOrg = <T>(ctx: { db: Db; actor: Pick<Actor, 'orgId'> }, work: (tx: Tx) => Promise<T>): Promise<T> =>
   withOrg(ctx.db, ctx.actor.orgId, work);

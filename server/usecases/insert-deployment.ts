@@ -11,6 +11,7 @@ import type { StageKind } from '#server/domain/words.ts';
 import { AppError, badInput } from '#server/errors.ts';
 import { newId, randomSuffix } from '#server/ids.ts';
 import type { UseCaseContext } from '#server/usecases/context.ts';
+import { assertDeploymentRoom } from '#server/usecases/plan-room.ts';
 import { assertQuota } from '#server/usecases/quota.ts';
 
 export interface NewDeployment {
@@ -35,7 +36,7 @@ async function chooseRegion(tx: Tx, regionId: string | undefined): Promise<strin
   return row.id;
 }
 
-/** @throws AppError bad_input (slug taken, no such region), too_many (limit of the project). */
+/** @throws AppError bad_input (slug taken, no such region), too_many (limit of the project or the plan). */
 export async function insertDeployment(
   ctx: UseCaseContext,
   tx: Tx,
@@ -48,6 +49,7 @@ export async function insertDeployment(
     { scope: `deployments:${project.id}`, what: 'deployments per project', limit: limits.deploymentsPerProject },
     () => tx.$count(deployments, and(eq(deployments.orgId, orgId), eq(deployments.projectId, project.id))),
   );
+  await assertDeploymentRoom(tx, orgId);
   const slug = input.slug ?? slugFrom(input.name);
   const taken = await tx.$count(
     deployments,

@@ -13,6 +13,7 @@ import type { Failure, ReleaseSnapshot, ReleaseTrigger } from '#server/domain/re
 import type { ReleaseRequested } from '#server/domain/views/releases.ts';
 import { AppError, notFound } from '#server/errors.ts';
 import { newId } from '#server/ids.ts';
+import { assertPlanRoom } from '#server/usecases/plan-room.ts';
 import type { ResolvedSnapshot } from '#server/usecases/plan-snapshot.ts';
 
 const waitingLimit = 20;
@@ -41,6 +42,7 @@ export async function writeRelease(tx: Tx, request: NewRequest): Promise<Release
   const { orgId, projectId, regionId, id: deploymentId } = deployment;
   await lockDeployment(tx, deploymentId);
   await assertNotTooMany(tx, orgId, deploymentId);
+  if (!failure) await assertPlanRoom(tx, { orgId, deploymentId, snapshot });
   const number = await nextNumber(tx, orgId, deploymentId);
   const id = newId('release');
   await insertQueued(tx, {

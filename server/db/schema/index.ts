@@ -8,3 +8,4 @@ export * from '#server/db/schema/releases.ts';
 export * from '#server/db/schema/volumes.ts';
 export * from '#server/db/schema/tags.ts';
 export * from '#server/db/schema/ssh.ts';
+export * from '#server/db/schema/usage.ts';
