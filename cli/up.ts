@@ -18,6 +18,9 @@ import { ensureInstallation, ensureLocalRegion, ensureSetupCode } from './platfo
 import { ensurePostgres } from './platform/postgres.ts';
 import { proxySnippet } from './platform/proxy-snippet.ts';
 import { describeReachability } from './platform/reachability.ts';
+import { ensureHelpers } from '#server/runtime/helper/build.ts';
+import { deriveKey, Secret } from '#server/secret.ts';
+import { ensureHostKeys } from '#server/ssh/host-keys.ts';
 import { claimTurn, ensureSecret, prepareStateFolder } from './platform/state.ts';
 import { ensureSupervisor } from './platform/supervision.ts';
 import { sourceVersion } from './platform/version.ts';
@@ -34,18 +37,19 @@ await main(async () => {
   const environment = environmentSchema.parse(settlement.values);
 
   await startDatabase(settlement);
-  const setupCode = await migrate(settlement, environment);
+  const { setupCode, fingerprint } = await migrate(settlement, environment);
   await startEngine(environment);
   await prepareCertificate(settlement, environment);
   const images = prepareBuilder(loadConfig({ ...settlement.values, NODE_ENV: 'production', SLIPWAY_STATE: stateDir }));
   const version = await buildVersion();
   await showImages(images);
+  await prepareHelpers();
   await startProcesses(version, settlement);
   if (boot) await step('boot', 'writing the systemd unit', () => installBootUnit({ root, stateDir }));
 
   const sample = demo ? await deploySample(settlement, setupCode) : null;
 
-  printSummary(settlement, environment, sample ? null : setupCode);
+  printSummary(settlement, environment, { setupCode: sample ? null : setupCode, fingerprint });
   if (!sample) return;
   console.log(`  Sample app  ${bold(sample.url)}`);
   console.log(`  Sign in as  ${bold(sample.email)}${sample.password ? `, password ${bold(sample.password)}` : ''}`);
@@ -60,26 +64,29 @@ async function startDatabase({ ownsDatabase, values }: Settlement): Promise<void
   });
 }
 
-/** Brings the schema to this version and writes the installation's facts. Answers the setup code while it is open. */
-async function migrate({ reachability }: Settlement, environment: Environment): Promise<string | null> {
-  const work = async (): Promise<{ tag: string; setupCode: string | null }> => {
+interface Facts {
+  tag: string;
+  setupCode: string | null;
+  /** Of the SSH host key, as clients show it at first contact. */
+  fingerprint: string;
+}
+
+/** Brings the schema to this version and writes the installation's facts. Answers the setup code while it is open, and the SSH host key's fingerprint. */
+async function migrate({ reachability }: Settlement, environment: Environment): Promise<Facts> {
+  const work = async (): Promise<Facts> => {
     await migrateDatabase(environment.DATABASE_URL, `${root}/drizzle`);
     const database = openDatabase(environment.DATABASE_URL, { name: 'up', max: 1 });
     try {
       const { tag } = await ensureInstallation(database.db, stateDir);
+      const hostKey = deriveKey(new Secret(ensureSecret(stateDir, 'master')), 'ssh host keys');
+      const fingerprint = await ensureHostKeys(database.db, hostKey);
       await ensureLocalRegion(database.db, reachability, environment.SLIPWAY_BUILD_SLOTS);
-      return { tag, setupCode: await ensureSetupCode(database.db, stateDir) };
+      return { tag, fingerprint, setupCode: await ensureSetupCode(database.db, stateDir) };
     } finally {
       await database.close();
     }
   };
-  const { setupCode } = await step(
-    'schema',
-    'migrating the database',
-    work,
-    ({ tag }) => `current, installation ${tag}`,
-  );
-  return setupCode;
+  return step('schema', 'migrating the database', work, ({ tag }) => `current, installation ${tag}`);
 }
 
 /** The engine, and the applications that should live and do not, as after `down -- --apps`. */
@@ -128,6 +135,16 @@ function describeImages(all: readonly BaseImage[]): string {
   return parts.map((how) => `${count(how)} ${how}`).join(', ');
 }
 
+/** What SSH sessions need inside of instances; those that run have it after their next start. */
+async function prepareHelpers(): Promise<void> {
+  const source = `${root}/server/runtime/helper/session.c`;
+  const work = () => ensureHelpers(stateDir, source, AbortSignal.timeout(5 * 60_000));
+  const { problems } = await step('sessions', 'making the session helper', work, ({ made }) =>
+    made ? 'session helper made' : 'session helper present',
+  );
+  for (const problem of problems) printLine({ mark: 'note', name: 'sessions', detail: problem });
+}
+
 async function startProcesses(version: string, { values }: Settlement): Promise<void> {
   await step('processes', 'starting Slipway', async () => {
     const place = { name: version, folder: versionFolder(root, version) };
@@ -150,13 +167,14 @@ async function deploySample({ values }: Settlement, setupCode: string | null): P
 function printSummary(
   { reachability, proxyProgram }: Settlement,
   environment: Environment,
-  setupCode: string | null,
+  { setupCode, fingerprint }: Pick<Facts, 'setupCode' | 'fingerprint'>,
 ): void {
   const started = Number(process.env['SLIPWAY_STARTED_AT'] ?? Date.now() - performance.now());
   console.log(
     `\n${bold('Slipway is up')} after ${duration(Date.now() - started)}, ${describeReachability(reachability)}`,
   );
   console.log(`  Dashboard   ${bold(environment.SLIPWAY_PUBLIC_URL)}`);
+  console.log(`  SSH         port ${environment.SLIPWAY_SSH_PORT}, host key ${fingerprint}`);
   if (setupCode)
     console.log(`  Setup code  ${bold(setupCode)}   (for the first account; \`npm run code\` shows it again)`);
   if (!reachability.proxied) return;

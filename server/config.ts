@@ -126,6 +126,12 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
   };
 }
 
+/** What the gateway needs, which can read neither the master secret nor the database's address. */
+const gatewaySchema = environmentSchema.pick({ SLIPWAY_SSH_PORT: true, SLIPWAY_BIND: true });
+export type GatewayConfig = z.output<typeof gatewaySchema>;
+/** @throws Error with the variable that is wrong */
+export const loadGatewayConfig = (env: NodeJS.ProcessEnv = process.env): GatewayConfig => gatewaySchema.parse(env);
+
 /**
  * next-auth takes its own origin from this variable and ignores Host and X-Forwarded-Host when it is set (A5). Called
  * before each of its requests; it has no other way to be told.

@@ -3,11 +3,15 @@ import path from 'node:path';
 import { openFences } from '#server/agent/fences.ts';
 import { createLocalRegion, type LocalRegion } from '#server/agent/local-region.ts';
 import { serveAgent } from '#server/agent/server.ts';
+import { serveSessions } from '#server/agent/session-server.ts';
 import { readInstallation } from '#server/build/builder-paths.ts';
 import { systemClock } from '#server/clock.ts';
 import { loadConfig } from '#server/config.ts';
 import type { Config } from '#server/config.ts';
 import { createLogger } from '#server/log.ts';
+import { deriveKey } from '#server/secret.ts';
+import { gatewaySocket, prepareGatewayFolder } from '#server/ssh/gateway-folder.ts';
+import { PassDesk } from '#server/ssh/passes.ts';
 import { createFirewall } from '#server/runtime/firewall.ts';
 
 const log = createLogger({ role: 'agent' });
@@ -44,11 +48,17 @@ async function run(): Promise<void> {
     { region: local.region, fences, log },
     path.join(config.stateDir, 'run', 'agent.sock'),
   );
+  prepareGatewayFolder(config.stateDir);
+  const passes = new PassDesk(deriveKey(config.masterSecret, 'session passes'));
+  const sessions = await serveSessions(
+    { shells: local.shells, passes, log: log.child({ part: 'sessions' }) },
+    gatewaySocket(config.stateDir, 'agent'),
+  );
   const reviving = keepRevived(local, stop.signal);
   log.info('ready', { installation: id });
   if (!stop.signal.aborted)
     await new Promise((resolve) => stop.signal.addEventListener('abort', resolve, { once: true }));
-  await server.close();
+  await Promise.all([server.close(), sessions.close()]);
   await Promise.all([keeping, reviving, local.close()]);
   log.info('stopped');
 }

@@ -26,6 +26,9 @@ import { processFault } from '#server/release/fault.ts';
 import { deriveKey } from '#server/secret.ts';
 import { GitSource } from '#server/source/git.ts';
 import { sweepGitScratch } from '#server/source/git-command.ts';
+import { serveDesk } from '#server/ssh/desk-server.ts';
+import { gatewaySocket, prepareGatewayFolder } from '#server/ssh/gateway-folder.ts';
+import { createDesk } from '#worker/desk.ts';
 import { runLoops } from '#worker/loops.ts';
 import { runObserver } from '#worker/observer.ts';
 import { startRunners } from '#worker/runners.ts';
@@ -127,7 +130,7 @@ async function main(): Promise<void> {
     setTimeout(() => process.exit(1), stopLimitMs).unref();
     await runners.stop();
     await beside;
-    await engine.consoles.stop();
+    await Promise.all([engine.consoles.stop(), desk.close()]);
     await notices.close();
     await database.close();
     log.info('stopped');
@@ -147,6 +150,8 @@ async function main(): Promise<void> {
     log.error('the job runners ended: the database connections are gone');
     process.exit(1);
   });
+  prepareGatewayFolder(config.stateDir);
+  const desk = await serveDesk(createDesk(config, database.db), log, gatewaySocket(config.stateDir, 'desk'));
   log.info('ready', { owner: engine.owner });
 }
 

@@ -24,11 +24,22 @@ export const platformPrograms = [
   { command: 'losetup', apt: 'mount' },
   { command: 'openssl', apt: 'openssl' },
   { command: 'ssh-keygen', apt: 'openssh-client' },
+  { command: 'g++', apt: 'g++' }, // the session helper; ssh2's native part, with the next two
+  { command: 'make', apt: 'make' },
+  { command: 'python3', apt: 'python3-minimal' },
 ];
 /** What the test suites need beside it. @type {readonly Program[]} */
-export const testPrograms = [{ command: 'chromium', apt: 'chromium' }];
+export const testPrograms = [
+  { command: 'chromium', apt: 'chromium' },
+  { command: 'ssh', apt: 'openssh-client' },
+  { command: 'rsync', apt: 'rsync' },
+  { command: 'sshfs', apt: 'sshfs' },
+];
 /** What the benchmarks need beside both. @type {readonly Program[]} */
-export const benchPrograms = [{ command: 'wrk', apt: 'wrk' }];
+export const benchPrograms = [
+  { command: 'wrk', apt: 'wrk' },
+  { command: 'sshd', apt: 'openssh-server' },
+];
 
 const systemFolders = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 /** PATH with the system's own folders, which a plain user's shell and cron leave out. */

@@ -52,7 +52,9 @@ async function bundleProcesses(root: string, folder: string): Promise<void> {
     platform: 'node',
     format: 'esm',
     target: 'node24',
-    external: ['pg-native'],
+    external: ['pg-native', 'cpu-features'],
+    define: { __dirname: 'import.meta.dirname' },
+    loader: { '.node': 'copy' }, // ssh2's own crypto, without which it has half the speed
     banner: { js: banner },
     logLevel: 'silent',
   });

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import * as z from 'zod';
 import { newId, randomSuffix } from '#server/ids.ts';
+import { prepareGatewayFolder } from '#server/ssh/gateway-folder.ts';
 import { Stop } from '#cli/bootstrap/screen.mjs';
 import { readPidFile, writePidFile } from './daemon.ts';
 
@@ -24,6 +25,7 @@ export function prepareStateFolder(stateDir: string): void {
   const { run, secrets } = statePaths(stateDir);
   for (const folder of [run, secrets, path.join(stateDir, 'logs')]) mkdirSync(folder, { recursive: true, mode: 0o700 });
   mkdirSync(statePaths(stateDir).logs, { recursive: true });
+  prepareGatewayFolder(stateDir);
 }
 
 /** Lets one `up` work at a time. @throws Stop while another one does. */

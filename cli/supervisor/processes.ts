@@ -1,12 +1,17 @@
 /** Slipway's own processes: how each is started and how one sees that it is able to work. */
 import path from 'node:path';
 import { baseEnvironment } from '#server/exec.ts';
+import { gatewayFolder } from '#server/ssh/gateway-folder.ts';
 
 /** Beside the web app: role and entry point. Each becomes one bundled file. */
-export const entryPoints = { worker: 'worker/main.ts', agent: 'worker/agent.ts' } as const;
+export const entryPoints = {
+  worker: 'worker/main.ts',
+  agent: 'worker/agent.ts',
+  gateway: 'worker/gateway.ts',
+} as const;
 export type Role = 'web' | keyof typeof entryPoints;
 /** In the order in which the screen names them. */
-export const roles: readonly Role[] = ['web', 'worker', 'agent'];
+export const roles: readonly Role[] = ['web', 'worker', 'agent', 'gateway'];
 
 export interface ProcessSpec {
   role: Role;
@@ -51,7 +56,15 @@ function webSpec(place: Place): ProcessSpec {
 const bundleSpec = (role: Exclude<Role, 'web'>, place: Place): ProcessSpec => ({
   role,
   args: [smallHeap, path.join(place.folder, `${role}.mjs`)],
-  env: environment(place),
-  cwd: place.stateDir,
+  env: role === 'gateway' ? gatewayEnvironment(place) : environment(place),
+  cwd: role === 'gateway' ? gatewayFolder(place.stateDir) : place.stateDir,
   ready: 'log',
+});
+
+/** It talks with strangers: it gets neither the database's address nor the way to the state folder. */
+const gatewayEnvironment = ({ values }: Place): Record<string, string> => ({
+  ...baseEnvironment(),
+  NODE_ENV: 'production',
+  SLIPWAY_SSH_PORT: values['SLIPWAY_SSH_PORT'] ?? '',
+  SLIPWAY_BIND: values['SLIPWAY_BIND'] ?? '',
 });

@@ -1,9 +1,8 @@
 /** The region as worker and gateway see it: the agent's socket behind the same ports. */
-import { createTRPCClient, httpBatchStreamLink } from '@trpc/client';
-import { Agent, fetch } from 'undici';
-import type { RequestInit } from 'undici';
+import { createTRPCClient } from '@trpc/client';
 import type { AgentRouter } from '#server/agent/router.ts';
 import { fromWire } from '#server/agent/rpc.ts';
+import { socketLink } from '#server/agent/socket-link.ts';
 import type { Fence, FencedRegion } from '#server/agent/types.ts';
 import type { BuildEngine } from '#server/build/types.ts';
 import type { EdgeDriver } from '#server/edge/types.ts';
@@ -34,39 +33,7 @@ export function connectAgent(socketPath: string): FencedRegion {
   });
 }
 
-function createClient(socketPath: string) {
-  // Streams are silent for hours and stops take their grace, so only the caller's signal sets a limit.
-  const dispatcher = new Agent({
-    connect: { socketPath },
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    keepAliveTimeout: 4000,
-    connections: null,
-  });
-  return createTRPCClient<AgentRouter>({
-    links: [
-      httpBatchStreamLink({
-        url: 'http://agent/',
-        maxItems: 1, // one call, one connection: closing it cancels exactly that call
-        methodOverride: 'POST',
-        fetch: (input, init) => fetch(input instanceof Request ? input.url : input, requestOf(init, dispatcher)),
-      }),
-    ],
-  });
-}
-
-type Init = Parameters<NonNullable<Parameters<typeof httpBatchStreamLink>[0]['fetch']>>[1];
-
-/** What tRPC sends, in undici's own types: text only. */
-function requestOf(init: Init, dispatcher: Agent): RequestInit {
-  return {
-    dispatcher,
-    method: init?.method ?? 'POST',
-    headers: { 'content-type': 'application/json', 'trpc-accept': 'application/jsonl' },
-    body: typeof init?.body === 'string' ? init.body : null,
-    signal: init?.signal ?? null,
-  };
-}
+const createClient = (socketPath: string) => createTRPCClient<AgentRouter>({ links: [socketLink(socketPath)] });
 
 async function call<T>(signal: AbortSignal, run: (options: { signal: AbortSignal }) => Promise<T>): Promise<T> {
   try {

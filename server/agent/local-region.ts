@@ -8,6 +8,7 @@ import type { Logger } from '#server/log.ts';
 import { DockerArtifacts } from '#server/runtime/docker/artifacts.ts';
 import { HostCapacity } from '#server/runtime/docker/capacity.ts';
 import { createDockerRuntime } from '#server/runtime/docker/driver.ts';
+import type { ShellDriver } from '#server/runtime/shell-types.ts';
 import { Engine } from '#server/runtime/docker/engine.ts';
 import { Containers } from '#server/runtime/docker/inspect.ts';
 import { LocalVolumes } from '#server/volumes/local/driver.ts';
@@ -17,6 +18,7 @@ export interface LocalRegion {
   edge: HaproxyEdge;
   /** Mounts what is not mounted and starts what waited for it. Safe to call again and again. */
   revive(signal: AbortSignal): Promise<void>;
+  shells: ShellDriver;
   /** Ends connections; engine, edge and instances go on. */
   close(): Promise<void>;
 }
@@ -38,7 +40,7 @@ export async function createLocalRegion(
     signal,
   });
   const runtime = await createDockerRuntime(engine, { installationId, stateDir, volumes });
-  const { instances, sessions } = runtime;
+  const { instances, sessions, shells } = runtime;
   const artifacts = new DockerArtifacts(engine, installationId);
   const builds = createBuildEngine(config);
   return {
@@ -49,6 +51,7 @@ export async function createLocalRegion(
       for (const instance of await runtime.revive(inner))
         log.warn('started an instance that waited for its volume', { instance });
     },
+    shells,
     close: () => engine.close(),
   };
 }

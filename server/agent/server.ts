@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import { connect } from 'node:net';
 import path from 'node:path';
+import type { AnyRouter, inferRouterContext } from '@trpc/server';
 import { nodeHTTPRequestHandler } from '@trpc/server/adapters/node-http';
 import type { Fences } from '#server/agent/fences.ts';
 import { agentRouter } from '#server/agent/router.ts';
@@ -28,13 +29,32 @@ export async function serveAgent(
   options: { region: Region; fences: Fences; log: Logger },
   socketPath: string,
 ): Promise<AgentServer> {
+  const { log, ...parts } = options;
+  const { server, close } = createSocketServer(agentRouter, log, (shutdown) => ({ ...parts, shutdown }));
+  await mkdir(path.dirname(socketPath), { recursive: true, mode: 0o700 });
+  if (await answers(socketPath)) throw new AppError('conflict', 'Another agent runs for this state folder.');
+  await listen(server, socketPath);
+  return {
+    async close() {
+      await rm(socketPath, { force: true });
+      await close();
+    },
+  };
+}
+
+/** A router over HTTP on a socket that the caller listens at. `close` takes no more calls and aborts what runs. */
+export function createSocketServer<Router extends AnyRouter>(
+  router: Router,
+  log: Logger,
+  contextOf: (shutdown: AbortSignal) => inferRouterContext<Router>,
+): { server: Server; close: () => Promise<void> } {
   const stop = new AbortController();
-  const context = { region: options.region, fences: options.fences, shutdown: stop.signal };
+  const context = contextOf(stop.signal);
   const server = createServer((req, res) => {
     // While stopping, a connection must not be kept once its call is over.
     res.once('close', () => setImmediate(() => stop.signal.aborted && server.closeIdleConnections()));
     void nodeHTTPRequestHandler({
-      router: agentRouter,
+      router,
       createContext: () => Promise.resolve(context),
       req,
       res,
@@ -43,18 +63,15 @@ export async function serveAgent(
       maxBodySize: bodyLimit,
       onError: ({ error, path: call }) => {
         if (!(error.cause instanceof AppError) || error.cause.code === 'internal')
-          options.log.error('call failed', { call, error });
+          log.error('call failed', { call, error });
       },
     });
   });
   // A build or a followed log lasts longer than any limit on a request.
   server.requestTimeout = 0;
-  await mkdir(path.dirname(socketPath), { recursive: true, mode: 0o700 });
-  if (await answers(socketPath)) throw new AppError('conflict', 'Another agent runs for this state folder.');
-  await listen(server, socketPath);
   return {
+    server,
     async close() {
-      await rm(socketPath, { force: true });
       const { promise, resolve } = Promise.withResolvers<void>();
       server.close(() => resolve());
       stop.abort(new AppError('unavailable', 'The agent stops.'));

@@ -1,5 +1,5 @@
 /** InstanceDriver and SessionDriver on a Docker Engine of this machine. */
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { containerName } from '#server/domain/naming.ts';
@@ -12,9 +12,12 @@ import { Logs } from '#server/runtime/docker/logs.ts';
 import { Networks } from '#server/runtime/docker/networks.ts';
 import { Observer } from '#server/runtime/docker/observe.ts';
 import { accepts, httpStatus, listeningPorts } from '#server/runtime/docker/probe.ts';
+import { DockerShells } from '#server/runtime/docker/shells.ts';
 import { containerBody, specDigest } from '#server/runtime/docker/spec.ts';
 import type { Host } from '#server/runtime/docker/spec.ts';
+import type { ShellDriver } from '#server/runtime/shell-types.ts';
 import { readCounters } from '#server/runtime/docker/stats.ts';
+import { helperFolder } from '#server/runtime/helper/build.ts';
 import type {
   InstanceDriver,
   InstanceSpec,
@@ -31,6 +34,7 @@ export interface DockerRuntime {
   sessions: SessionDriver;
   /** Starts live instances with volumes that the engine could not start itself, because their volumes were not mounted yet. */
   revive(signal: AbortSignal): Promise<string[]>;
+  shells: ShellDriver;
 }
 
 const openFiles = 65_536;
@@ -50,13 +54,18 @@ export async function createDockerRuntime(
 ): Promise<DockerRuntime> {
   const containers = new Containers(engine, installationId);
   // Where root lacks CAP_SYS_RESOURCE the engine cannot go above the machine's own limit, which is ours too.
-  const host = { installationId, openFiles: Math.min(openFiles, await hardOpenFiles()) };
+  const host = {
+    installationId,
+    openFiles: Math.min(openFiles, await hardOpenFiles()),
+    helpers: await helpersIn(stateDir),
+  };
   const names = new HostNames(path.join(stateDir, 'hosts'), containers);
   const instances = new DockerInstances(engine, containers, names, host, volumes);
   return {
     instances,
     revive: (signal) => instances.revive(signal),
     sessions: dockerSessions(engine, containers),
+    shells: new DockerShells(engine, containers),
   };
 }
 
@@ -247,6 +256,12 @@ function dockerSessions(engine: Engine, containers: Containers): SessionDriver {
     accepts,
     httpStatus,
   };
+}
+
+/** Made by `up`, and not on every machine. */
+async function helpersIn(stateDir: string): Promise<string | null> {
+  const folder = helperFolder(stateDir);
+  return (await stat(path.join(folder, 'bin', 'session')).catch(() => null)) ? folder : null;
 }
 
 async function hardOpenFiles(): Promise<number> {

@@ -2,11 +2,12 @@
  * The Engine API over its unix socket: typed answers, errors by status, the newest version that both sides know. The
  * only holder of the socket; it has no pass-through for callers of the agent.
  */
-import type { Readable } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import { Pool } from 'undici';
 import type { Dispatcher } from 'undici';
 import * as z from 'zod';
 import { AppError } from '#server/errors.ts';
+import { hijackedConnection } from '#server/runtime/docker/hijack.ts';
 
 export interface EngineRequest {
   method: 'GET' | 'POST' | 'DELETE';
@@ -29,9 +30,11 @@ const answerTimeoutMs = 60_000;
 
 export class Engine {
   readonly #pool: Pool;
+  readonly #socketPath: string;
   #version: Promise<string> | null = null;
 
   constructor(socketPath: string) {
+    this.#socketPath = socketPath;
     // Streams (events, logs) are silent for hours, so silence is no failure; calls have their own time limit.
     this.#pool = new Pool('http://engine', { socketPath, headersTimeout: 0, bodyTimeout: 0 });
   }
@@ -79,6 +82,15 @@ export class Engine {
     if (answer.statusCode === 404) return drop(answer);
     await refuse(answer);
     return chunks(answer.body, request.signal);
+  }
+
+  /**
+   * A connection of its own on which the engine stops speaking HTTP: attached processes. Half-open: ending it ends the
+   * process's input. Null for 404. @throws as `json`
+   */
+  async hijack(path: string, body: unknown, signal: AbortSignal): Promise<Duplex | null> {
+    const version = await this.#negotiated(signal);
+    return hijackedConnection(this.#socketPath, `/v${version}${path}`, body, signal);
   }
 
   async #send(request: EngineRequest): Promise<Dispatcher.ResponseData> {

@@ -18,6 +18,8 @@ export const containerSchema = z.object({
   }),
   HostConfig: z.object({ RestartPolicy: z.object({ Name: z.string() }) }),
   Config: z.object({ Labels: z.record(z.string(), z.string()) }),
+  Mounts: z.array(z.object({ Destination: z.string() })).default([]),
+  NetworkSettings: z.object({ Networks: z.record(z.string(), z.object({ Gateway: z.string() })) }),
 });
 export type Container = z.output<typeof containerSchema>;
 const listSchema = z.array(z.object({ Id: z.string(), Labels: z.record(z.string(), z.string()) }));

@@ -5,7 +5,7 @@ import { newId } from '#server/ids.ts';
 import { containerBody, gatewayOf, isSafeReference, networkBody, specDigest } from '#server/runtime/docker/spec.ts';
 import type { InstanceSpec } from '#server/runtime/types.ts';
 
-const host = { installationId: 'inst_1', openFiles: 65_536 };
+const host = { installationId: 'inst_1', openFiles: 65_536, helpers: '/state/helpers' };
 const hostsFile = '/state/hosts/dep_1/ins_1';
 const spec: InstanceSpec = {
   id: 'ins_01j0000000000000000000000a',

@@ -21,7 +21,10 @@ export interface Host {
   installationId: string;
   /** Open files that each process of an instance may have. */
   openFiles: number;
+  /** Folder of this machine with what instances get at `/.slipway`; null when there is none. */
+  helpers: string | null;
 }
+export const helperMount = '/.slipway';
 
 /** True for names that builds give; only such images are removed. */
 export const isBuiltReference = (reference: string): boolean => builtReference.test(reference);
@@ -97,6 +100,7 @@ export function containerBody(
       Mounts: [
         { Type: 'bind', Source: hostsFile, Target: '/etc/hosts', ReadOnly: true },
         ...(spec.volumes ?? []).map((volume) => volumeMount(volume, folders)),
+        ...(host.helpers === null ? [] : [{ Type: 'bind', Source: host.helpers, Target: helperMount, ReadOnly: true }]),
       ],
     },
     NetworkingConfig: {

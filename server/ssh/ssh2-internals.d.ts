@@ -1,0 +1,3 @@
+declare module 'ssh2/lib/protocol/utils.js' {
+  export function sendPacket(protocol: object, packet: unknown): boolean;
+}
