@@ -107,7 +107,8 @@ create table deployments (
   created_at timestamp(3) with time zone not null default now(),
   deleted_at timestamp(3) with time zone,
   auto_deploy boolean not null default false,
-  auto_deployed jsonb
+  auto_deployed jsonb,
+  auto_revert boolean not null default false
 );
 create table drafts (
   deployment_id text not null,

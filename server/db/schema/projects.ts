@@ -104,6 +104,8 @@ export const deployments = pgTable(
     power: text('power').$type<PowerState>().notNull().default('running'),
     /** Why automatic deploys are paused, or null. */
     autoPausedReason: text('auto_paused_reason'),
+    /** Rolls back by itself when what went live crashes again and again. */
+    autoRevert: boolean('auto_revert').notNull().default(false),
     /** Deploys by itself when a branch of what is live moves. */
     autoDeploy: boolean('auto_deploy').notNull().default(false),
     /** Component id → commit that the last automatic deploy asked for: the same tips never ask twice. */

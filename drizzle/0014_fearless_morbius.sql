@@ -1,0 +1,1 @@
+ALTER TABLE "deployments" ADD COLUMN "auto_revert" boolean DEFAULT false NOT NULL;
