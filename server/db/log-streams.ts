@@ -1,7 +1,7 @@
 /** Which log streams belong together. */
 import { and, asc, desc, eq } from 'drizzle-orm';
 import type { Queryable } from '#server/db/client.ts';
-import { logStreams } from '#server/db/schema/instances.ts';
+import { instances, logStreams } from '#server/db/schema/instances.ts';
 import { components } from '#server/db/schema/projects.ts';
 import { releases } from '#server/db/schema/releases.ts';
 import type { ReleaseState } from '#server/domain/release-machine.ts';
@@ -11,6 +11,8 @@ const columns = {
   kind: logStreams.kind,
   instanceId: logStreams.instanceId,
   component: components.name,
+  /** From 0; null for what is not an instance's. */
+  ordinal: instances.ordinal,
 };
 /** A cursor names each of them, so there is a limit. */
 const maxStreams = 80;
@@ -18,6 +20,7 @@ const select = (db: Queryable) =>
   db
     .select(columns)
     .from(logStreams)
+    .leftJoin(instances, and(eq(instances.orgId, logStreams.orgId), eq(instances.id, logStreams.instanceId)))
     .leftJoin(components, and(eq(components.orgId, logStreams.orgId), eq(components.id, logStreams.componentId)));
 export type StreamRow = Awaited<ReturnType<typeof select>>[number];
 

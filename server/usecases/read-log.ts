@@ -64,7 +64,9 @@ export function lineViews(rows: readonly StreamRow[], lines: readonly MergedLine
   const byId = new Map(rows.map((row) => [row.id, row]));
   return lines.flatMap((line) => {
     const row = byId.get(line.streamId);
-    return row ? [{ ...line, kind: row.kind, component: row.component, instanceId: row.instanceId }] : [];
+    if (!row) return [];
+    const instance = row.kind === 'console' && row.component !== null && row.ordinal !== null ? `${row.component}-${String(row.ordinal + 1)}` : null; // prettier-ignore
+    return [{ ...line, kind: row.kind, component: row.component, instance, instanceId: row.instanceId }];
   });
 }
 

@@ -38,13 +38,6 @@ export function FailureNote({ failure, base, deployment, servesNumber }: Props) 
         )
       }
     >
-      {failure.code === 'manifest_invalid' && failure.lastLines.length > 1 ? (
-        <ul className="mono mb-1 overflow-x-auto text-red-text">
-          {failure.lastLines.map((line) => (
-            <li key={line}>{line}</li>
-          ))}
-        </ul>
-      ) : null}
       <p>{failure.advice}</p>
       <p className="mt-1">
         Failed {phaseOf(failure)}.{' '}

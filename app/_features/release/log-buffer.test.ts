@@ -3,7 +3,7 @@ import { LogBuffer } from '#app/_features/release/log-buffer.ts';
 import type { LogLineView } from '#server/domain/views/releases.ts';
 
 const line = (streamId: string, seq: number): LogLineView => ({
-  streamId, seq, at: '2026-11-20T12:00:00.000Z', level: 'info', text: String(seq), kind: 'build', component: null, instanceId: null,
+  streamId, seq, at: '2026-11-20T12:00:00.000Z', level: 'info', text: String(seq), kind: 'build', component: null, instance: null, instanceId: null,
 }); // prettier-ignore
 
 test('lines that come again after a reconnect are shown once', () => {

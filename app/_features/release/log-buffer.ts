@@ -18,7 +18,7 @@ const rowOf = (line: LogLineView): ReleaseLogRow => ({
   level: line.level,
   text: line.text,
   kind: line.kind,
-  source: line.component ?? (line.kind === 'platform' ? 'slipway' : line.kind),
+  source: line.instance ?? line.component ?? (line.kind === 'platform' ? 'slipway' : line.kind),
   isPlatform: line.kind === 'platform',
 });
 

@@ -79,7 +79,7 @@ export function ReleasePage({
           />
         ) : null}
         <OffersNote offered={draft?.offered ?? []} base={base} />
-        <ReleaseSteps key={release.id} release={release} />
+        <ReleaseSteps key={release.id} release={release} base={base} />
         {release.report ? (
           <Section title="Switch report" note="counted at the edge">
             <Callout

@@ -1,10 +1,19 @@
 'use client';
 import { Check, ChevronRight, Minus, X } from 'lucide-react';
+import Link from 'next/link';
 import { useSearchParams } from 'next/navigation';
 import { useMemo, useState } from 'react';
 import type { ReleaseLogRow } from '#app/_features/release/log-buffer.ts';
 import { useReleaseLog } from '#app/_features/release/use-log.ts';
-import { firstError, linesByStep, matching, stepRows, type StepRow } from '#app/_features/release/view.ts';
+import {
+  firstError,
+  fixHref,
+  fixLabel,
+  linesByStep,
+  matching,
+  stepRows,
+  type StepRow,
+} from '#app/_features/release/view.ts';
 import { useOrg } from '#app/_features/shell/org-context.tsx';
 import { Section } from '#app/_features/shell/page.tsx';
 import { cn } from '#app/ui/cn.ts';
@@ -14,6 +23,7 @@ import { StatusShape } from '#app/ui/status.tsx';
 import { countWords } from '#app/ui/time-words.ts';
 import { Took } from '#app/ui/time.tsx';
 import { isFinal } from '#server/domain/release-machine.ts';
+import type { Failure } from '#server/domain/release.ts';
 import type { ReleaseView } from '#server/domain/views/releases.ts';
 
 /** Writes the address without asking the server; Next tells its hooks. */
@@ -26,7 +36,7 @@ const setParam = (name: 'line' | 'q', value: string): void => {
 const setLine = (key: string): void => setParam('line', key);
 
 /** The steps with their durations; each opens to its part of the one log. What works or failed is open by itself. */
-export function ReleaseSteps({ release }: { release: ReleaseView }) {
+export function ReleaseSteps({ release, base }: { release: ReleaseView; base: string }) {
   const { slug } = useOrg();
   const log = useReleaseLog(slug, release.id, isFinal(release.state));
   const search = useSearchParams();
@@ -74,6 +84,8 @@ export function ReleaseSteps({ release }: { release: ReleaseView }) {
               chosen={chosen}
               isRead={log.phase !== 'loading'}
               onToggle={() => setToggled(new Map(toggled).set(row.key, !isOpen))}
+              failure={row.progress === 'failed' ? release.failureDetails : null}
+              fixBase={base}
             />
           );
         })}
@@ -95,8 +107,11 @@ interface StepProps {
   chosen: string | null;
   isRead: boolean;
   onToggle: () => void;
+  /** Of the step that failed. */
+  failure: Failure | null;
+  fixBase: string;
 }
-function Step({ row, lines, total, isOpen, chosen, isRead, onToggle }: StepProps) {
+function Step({ row, lines, total, isOpen, chosen, isRead, onToggle, failure, fixBase }: StepProps) {
   const isAhead = row.progress === 'ahead';
   // The line to look at first: the one that the address names, else the cause in a failed step.
   const first = chosen ?? (row.progress === 'failed' ? firstError(lines) : null);
@@ -150,7 +165,9 @@ function Step({ row, lines, total, isOpen, chosen, isRead, onToggle }: StepProps
       </button>
       {hasBody ? (
         <div className="border-t bg-sunken">
-          {lines.length > 0 ? (
+          {lines.length === 0 && failure && failure.lastLines.length > 0 ? (
+            <LastLines lines={failure.lastLines} />
+          ) : lines.length > 0 ? (
             <StepLog rows={lines} label={`Log of: ${row.title}`} chosen={first} follow={row.progress === 'working'} />
           ) : (
             <p className="mono px-3 py-1.5 text-muted">
@@ -163,9 +180,35 @@ function Step({ row, lines, total, isOpen, chosen, isRead, onToggle }: StepProps
                 : ' '}
             </p>
           )}
+          {failure ? <Cause failure={failure} base={fixBase} /> : null}
         </div>
       ) : null}
     </li>
+  );
+}
+
+/** What was kept of a step that has no log of its own: the problems of a file. */
+const LastLines = ({ lines }: { lines: readonly string[] }) => (
+  <ul className="mono overflow-x-auto bg-red-fill px-3 py-1.5 text-red-text">
+    {lines.map((line) => (
+      <li key={line}>{line}</li>
+    ))}
+  </ul>
+);
+
+/** Under the last line of a step that failed: what it comes to, and the short way to the setting. */
+function Cause({ failure, base }: { failure: Failure; base: string }) {
+  const { slug } = useOrg();
+  const href = fixHref(base, failure.fix, slug);
+  return (
+    <p className="flex flex-wrap items-center gap-x-3 gap-y-1 border-t border-red-line bg-red-fill px-3 py-1.5 text-sm text-red-text">
+      <span className="min-w-0 flex-1 basis-60 text-pretty">{failure.message}</span>
+      {href ? (
+        <Link href={href} className="shrink-0 font-medium hover:underline">
+          {fixLabel(failure.fix)} →
+        </Link>
+      ) : null}
+    </p>
   );
 }
 

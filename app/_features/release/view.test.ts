@@ -46,6 +46,14 @@ describe('steps of a release', () => {
     });
     expect(rows.map((row) => `${row.state} ${row.progress}`)).toEqual(['fetching done', 'building failed']);
   });
+  test('one that failed before its turn names the step that it would have failed in', () => {
+    const rows = stepRows({
+      state: 'failed',
+      failurePhase: 'fetching',
+      steps: [step(1, 'queued', 0, 0), step(2, 'failed', 0, null)],
+    });
+    expect(rows.map((row) => `${row.state} ${row.progress}`)).toEqual(['queued done', 'fetching failed']);
+  });
   test('an aborted one shows where it was stopped', () => {
     const rows = stepRows({
       state: 'aborted',

@@ -187,6 +187,13 @@ export function stepRows(release: {
       note: step.note,
     };
   });
+  const { failurePhase } = release;
+  // It failed before its turn came: the step is the one that it would have failed in.
+  if (release.state === 'failed' && failurePhase !== null && !visited.some((step) => step.state === failurePhase))
+    return [
+      ...rows.map((row): StepRow => ({ ...row, progress: 'done' })),
+      { key: failurePhase, state: failurePhase, title: stepTitles[failurePhase], progress: 'failed', startedAt: null, endedAt: null, note: '' },
+    ]; // prettier-ignore
   if (isOver || release.state === 'cancelling') return rows;
   const reached = Math.max(...visited.map((step) => way.indexOf(step.state as (typeof way)[number])), -1);
   const ahead = way.slice(reached + 1).map((state): StepRow => ({

@@ -253,6 +253,8 @@ export interface LogLineView {
   text: string;
   kind: LogStreamKind;
   component: string | null;
+  /** `web-1` on lines of a console. */
+  instance: string | null;
   instanceId: string | null;
 }
 export interface LogPage {
