@@ -106,6 +106,7 @@ const isWanted = (screen: Screen): boolean => wanted.length === 0 || wanted.incl
 mkdirSync('docs/screens', { recursive: true });
 const stack = await startStack('built', await freePort());
 Object.assign(process.env, stack.environment);
+const { seedMetrics } = await import('#e2e/seed-metrics.ts');
 const { openFirstRun, seedAccount, seedOwner, seedProjects } = await import('#e2e/seed.ts');
 const { webProcess } = await import('#server/api/services.ts');
 const { services } = await webProcess();
@@ -142,6 +143,7 @@ try {
     await anybody.close();
   }
   await seedProjects(world);
+  await seedMetrics(services.db);
   for (const look of looks) {
     const context = await open(browser, look, state);
     for (const screen of screens.filter(isWanted)) await take(context, stack.url, screen, look);

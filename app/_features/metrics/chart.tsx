@@ -56,16 +56,17 @@ function Plot({
   lines,
   markers,
   words,
+  isBytes,
   limit,
   onPoint,
 }: Props & { onPoint: (index: number | null) => void }) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<UPlot | null>(null);
-  const current = useRef({ times, lines, shown: { markers, words, limit } });
+  const current = useRef({ times, lines, shown: { markers, words, isBytes, limit } });
   useEffect(() => {
-    current.current = { times, lines, shown: { markers, words, limit } };
+    current.current = { times, lines, shown: { markers, words, isBytes, limit } };
     plot.current?.setData(dataOf(times, lines));
-  }, [times, lines, markers, words, limit]);
+  }, [times, lines, markers, words, isBytes, limit]);
   useEffect(() => {
     const element = box.current;
     if (!element) return;

@@ -73,21 +73,22 @@ function Charts({ data }: { data: MetricsView }) {
     );
   const memory = memoryLimit(series);
   const shared = { times, markers, limit: null };
+  const bytes = { ...shared, isBytes: true };
   return (
     <>
       <div className="grid gap-x-10 gap-y-8 lg:grid-cols-2">
-        <Chart {...shared} title="CPU" lines={linesOf(series, 'cpuMillis')} words={coreWords} />
+        <Chart {...shared} isBytes={false} title="CPU" lines={linesOf(series, 'cpuMillis')} words={coreWords} />
         <Chart
-          {...shared}
+          {...bytes}
           title="Memory"
           lines={linesOf(series, 'memoryBytes')}
           words={byteWords}
           limit={memory === null ? null : { value: memory, label: 'limit' }}
         />
-        <Chart {...shared} title="Received" lines={linesOf(series, 'receivedPerSecond')} words={rateWords} />
-        <Chart {...shared} title="Sent" lines={linesOf(series, 'sentPerSecond')} words={rateWords} />
-        <Chart {...shared} title="Read from disk" lines={linesOf(series, 'readPerSecond')} words={rateWords} />
-        <Chart {...shared} title="Written to disk" lines={linesOf(series, 'writtenPerSecond')} words={rateWords} />
+        <Chart {...bytes} title="Received" lines={linesOf(series, 'receivedPerSecond')} words={rateWords} />
+        <Chart {...bytes} title="Sent" lines={linesOf(series, 'sentPerSecond')} words={rateWords} />
+        <Chart {...bytes} title="Read from disk" lines={linesOf(series, 'readPerSecond')} words={rateWords} />
+        <Chart {...bytes} title="Written to disk" lines={linesOf(series, 'writtenPerSecond')} words={rateWords} />
       </div>
       <p className="text-xs text-muted">
         {stepWords(data.stepSeconds)} Dashed: <span className="text-accent-text">a release went live</span>,{' '}

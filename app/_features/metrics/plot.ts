@@ -6,6 +6,8 @@ import type { MetricMarker } from '#server/domain/views/metrics.ts';
 export interface Shown {
   markers: readonly MetricMarker[];
   words: (value: number) => string;
+  /** Bytes are divided by powers of two. */
+  isBytes: boolean;
   limit: { value: number; label: string } | null;
 }
 export const plotHeight = 168;
@@ -26,6 +28,17 @@ export const dataOf = (times: readonly number[], lines: readonly ChartLine[]): u
   [...times],
   ...lines.map((line) => [...line.values]),
 ];
+
+const byteSteps = Array.from({ length: 50 }, (_, power) => 2 ** power);
+const two = (value: number): string => String(value).padStart(2, '0');
+/** "19:30" within a day, "20.11." beyond, in the reader's own time zone. */
+function timeWords(times: readonly number[], step: number): string[] {
+  return times.map((time) => {
+    const at = new Date(time * 1000);
+    if (step >= 86_400) return `${at.getDate()}.${at.getMonth() + 1}.`;
+    return `${two(at.getHours())}:${two(at.getMinutes())}${step < 60 ? `:${two(at.getSeconds())}` : ''}`;
+  });
+}
 
 /** Vertical marks and the limit, in the plot's own pixels. */
 function drawMarks(chart: uPlot, element: HTMLElement, { markers, limit }: Shown): void {
@@ -78,7 +91,16 @@ export function plotOptions(
         },
       },
     },
-    axes: [axis, { ...axis, size: 72, values: (_chart, values) => values.map((value) => shown().words(value)) }],
+    axes: [
+      { ...axis, space: 64, values: (_chart, times, _index, _space, step) => timeWords(times, step) },
+      {
+        ...axis,
+        size: 72,
+        space: 36,
+        ...(shown().isBytes ? { incrs: byteSteps } : {}),
+        values: (_chart, values) => values.map((value) => shown().words(value)),
+      },
+    ],
     series: [
       {},
       ...lines.map((line, index) => ({

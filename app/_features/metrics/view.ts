@@ -23,7 +23,8 @@ export const rateWords = (bytesPerSecond: number): string => `${byteWords(bytesP
 /** Thousandths of a core as cores: "0.25 cores", "0.004 cores". */
 export const coreWords = (millis: number): string => {
   const cores = millis / 1000;
-  return `${cores >= 10 ? String(Math.round(cores)) : String(Number(cores.toPrecision(2)))} cores`;
+  const text = cores >= 10 ? String(Math.round(cores)) : String(Number(cores.toPrecision(2)));
+  return `${text} ${text === '1' ? 'core' : 'cores'}`;
 };
 
 /** The last value that was measured, or null. */
