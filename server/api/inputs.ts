@@ -1,8 +1,10 @@
 /** Fields of inputs. Never derived from table schemas; every object is strict and every field limited. */
 import * as z from 'zod';
+import { databaseEngines } from '#server/domain/databases.ts';
 import { displayName, slug } from '#server/domain/naming.ts';
 import { gitRef, imageReference, portNumber, repositoryPath } from '#server/domain/settings.ts';
 import { settingsOverrides } from '#server/domain/settings-overrides.ts';
+import { volumeSizeGib } from '#server/domain/volumes.ts';
 import { componentKinds, roles, stageKinds, variableScopes, variableUses } from '#server/domain/words.ts';
 
 export const id = z
@@ -56,6 +58,7 @@ export const componentSource = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('repository'), repositoryId: id }),
   z.strictObject({ kind: z.literal('git'), url: gitUrl, credential: credentialInput, ref: strictRef }),
   z.strictObject({ kind: z.literal('image'), image: imageReference }),
+  z.strictObject({ kind: z.literal('database'), engine: z.enum(databaseEngines), sizeGib: volumeSizeGib }),
 ]);
 export const projectSource = z.discriminatedUnion('kind', [
   z.strictObject({

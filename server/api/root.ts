@@ -17,6 +17,7 @@ import { projectsRouter } from '#server/api/routers/projects.ts';
 import { queueRouter, regionsRouter } from '#server/api/routers/regions.ts';
 import { releasesRouter } from '#server/api/routers/releases.ts';
 import { repositoriesRouter } from '#server/api/routers/repositories.ts';
+import { storageRouter } from '#server/api/routers/storage.ts';
 import { setupRouter } from '#server/api/routers/setup.ts';
 import { tagsRouter } from '#server/api/routers/tags.ts';
 import { templatesRouter } from '#server/api/routers/templates.ts';
@@ -39,6 +40,7 @@ export const appRouter = router({
   releases: releasesRouter,
   operations: operationsRouter,
   tags: tagsRouter,
+  storage: storageRouter,
   logs: logsRouter,
   metrics: metricsRouter,
   events: eventsRouter,

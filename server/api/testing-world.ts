@@ -15,6 +15,7 @@ import {
 } from '#server/db/schema/projects.ts';
 import { releases } from '#server/db/schema/releases.ts';
 import { tags } from '#server/db/schema/tags.ts';
+import { volumes } from '#server/db/schema/volumes.ts';
 import { mergeSettings } from '#server/domain/settings.ts';
 import { type Role, roles } from '#server/domain/words.ts';
 import { newId, randomSuffix } from '#server/ids.ts';
@@ -39,6 +40,8 @@ export interface Named {
   trashedDeploymentId: string;
   trashedProjectId: string;
   variableId: string;
+  volumeId: string;
+  trashedVolumeId: string;
   releaseId: string;
   waitingReleaseId: string;
   waitingNumber: number;
@@ -70,6 +73,8 @@ export const randomNames = (): Named => ({
   trashedDeploymentId: newId('deployment'),
   trashedProjectId: newId('project'),
   variableId: newId('variable'),
+  volumeId: newId('volume'),
+  trashedVolumeId: newId('volume'),
   releaseId: newId('release'),
   waitingReleaseId: newId('release'),
   waitingNumber: 2,
@@ -123,6 +128,11 @@ export async function makeWorld(db: Db, sources: FakeSource, key: Buffer, canary
   const document = { components: [{ componentId, overrides: {} }] };
   await db.insert(drafts).values([deploymentId, named.siblingId, named.trashedDeploymentId].map((id) => ({ deploymentId: id, orgId, document }))); // prettier-ignore
   await db.insert(variables).values({ id: variableId, orgId, scope: 'project', projectId, key: 'GREETING', sealed: seal(key, `${orgId}/${variableId}`, 'hello') }); // prettier-ignore
+  const volume = { orgId, projectId, deploymentId, componentId, regionId, path: '/data', sizeBytes: 1024 ** 3 };
+  await db.insert(volumes).values([
+    { ...volume, id: named.volumeId, name: 'data' },
+    { ...volume, id: named.trashedVolumeId, name: 'old', state: 'trashed', trashedAt: new Date() },
+  ]);
   const secretId = newId('variable');
   await db.insert(variables).values({ id: secretId, orgId, scope: 'deployment', projectId, deploymentId, key: 'SECRET', isSecret: 'yes', sealed: seal(key, `${orgId}/${secretId}`, canary) }); // prettier-ignore
   const commit = sources.commit(repositoryId, { 'package.json': '{"scripts":{"start":"node ."}}' });

@@ -2,6 +2,7 @@
 import { and, eq, inArray, isNull, or } from 'drizzle-orm';
 import { variables } from '#server/db/schema/projects.ts';
 import type { SnapshotComponent } from '#server/domain/release.ts';
+import { namedDatabase, withDatabases } from '#server/domain/databases.ts';
 import { publicUrl } from '#server/domain/routes.ts';
 import { releaseById } from '#server/db/publications.ts';
 import { effectiveVariables, type ResolvedEnvironment, resolveVariables, type VariableProblem } from '#server/domain/variables.ts'; // prettier-ignore
@@ -24,7 +25,9 @@ async function rowsOf(ctx: StepContext): Promise<Map<string, VariableRow>> {
     .from(variables)
     .where(and(eq(variables.orgId, ctx.release.orgId), inArray(variables.id, ids)));
   const found = new Map(rows.map((row) => [row.id, row]));
-  const revoked = rows.filter((row) => row.revokedAt !== null);
+  // A database's password is not part of what a rollback brings back.
+  const addOns = new Set(ctx.release.snapshot.components.filter((one) => one.kind === 'add-on').map((one) => one.componentId)); // prettier-ignore
+  const revoked = rows.filter((row) => row.revokedAt !== null || (row.replacedAt !== null && row.scope === 'component' && addOns.has(row.componentId ?? ''))); // prettier-ignore
   if (revoked.length === 0) return found;
   const current = await ctx.engine.db
     .select()
@@ -70,21 +73,21 @@ export async function releaseEnvironments(
   const { orgId } = ctx.release;
   const label = await releaseLabel(ctx);
   const revoked: VariableProblem[] = [];
-  const { environments, problems } = resolveVariables(
-    ctx.release.snapshot.components.map((component) => ({
-      component: component.name,
-      variables: effectiveVariables(component.variables, target).flatMap((variable) => {
-        const row = rows.get(variable.variableId);
-        if (!row) {
-          revoked.push(revokedProblem(component.name, variable.key));
-          return [];
-        }
-        const value = unseal(ctx.engine.keys.variables, `${orgId}/${row.id}`, row.sealed).reveal();
-        return [{ key: variable.key, version: row.id, value }];
-      }),
-      platform: target === 'run' ? platformOf(ctx, component, label, ports.get(component.componentId) ?? null) : {},
-    })),
-  );
+  const scopes = ctx.release.snapshot.components.map((component) => ({
+    component: component.name,
+    variables: effectiveVariables(component.variables, target).flatMap((variable) => {
+      const row = rows.get(variable.variableId);
+      if (!row) {
+        revoked.push(revokedProblem(component.name, variable.key));
+        return [];
+      }
+      const value = unseal(ctx.engine.keys.variables, `${orgId}/${row.id}`, row.sealed).reveal();
+      return [{ key: variable.key, version: row.id, value }];
+    }),
+    platform: target === 'run' ? platformOf(ctx, component, label, ports.get(component.componentId) ?? null) : {},
+  }));
+  const databases = ctx.release.snapshot.components.flatMap(({ name, source }) => namedDatabase(name, source.kind === 'image' ? source.reference : null)); // prettier-ignore
+  const { environments, problems } = resolveVariables(target === 'run' ? withDatabases(scopes, databases) : scopes);
   return { of: (name) => environments.get(name) ?? { values: {}, uses: {} }, problems: [...revoked, ...problems] };
 }
 

@@ -4,7 +4,14 @@
  */
 import { sql } from 'drizzle-orm';
 import type { Region } from '#server/agent/types.ts';
-import { doomVolumes, forgetVolume, noteUsage, settleVolume, unsettledVolumes } from '#server/db/system/volumes.ts';
+import {
+  doomVolumes,
+  forgetVolume,
+  noteGrown,
+  noteUsage,
+  settleVolume,
+  unsettledVolumes,
+} from '#server/db/system/volumes.ts';
 import type { VolumeRow } from '#server/db/volumes.ts';
 import { trashHours } from '#server/domain/limits.ts';
 import { AppError } from '#server/errors.ts';
@@ -23,6 +30,11 @@ async function unlessGone(call: Promise<void>): Promise<void> {
 }
 
 async function settle(engine: Engine, region: Region, row: VolumeRow, signal: AbortSignal): Promise<void> {
+  if (row.state === 'active' && row.place === 'live') {
+    const { id, sizeBytes } = row;
+    if ((await region.volumes.grow({ id, sizeBytes }, signal)) === 'done') await noteGrown(engine.db, row);
+    return;
+  }
   if (row.state === 'active') {
     await region.volumes.restore(row.id, signal);
     return settleVolume(engine.db, row, 'live');

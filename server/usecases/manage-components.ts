@@ -5,6 +5,7 @@ import type { Tx } from '#server/db/client.ts';
 import { recordEvent, recordProjectEvent } from '#server/db/events.ts';
 import { findComponent, findProject, findRepository, listComponentRows } from '#server/db/projects.ts';
 import { components, deployments, drafts, repositories } from '#server/db/schema/projects.ts';
+import { type DatabaseEngine, databaseImage, databaseKinds, databaseSettings } from '#server/domain/databases.ts';
 import { limits } from '#server/domain/limits.ts';
 import type { GitRef, SettingsOverrides } from '#server/domain/settings.ts';
 import { mergeSettings } from '#server/domain/settings.ts';
@@ -40,7 +41,8 @@ export interface AddComponentInput {
   source:
     | { kind: 'repository'; repositoryId: string }
     | { kind: 'git'; url: string; credential: CredentialInput; ref: GitRef }
-    | { kind: 'image'; image: string };
+    | { kind: 'image'; image: string }
+    | { kind: 'database'; engine: DatabaseEngine; sizeGib: number };
   deploymentIds: string[];
 }
 
@@ -52,6 +54,10 @@ async function sourceColumns(
 ): Promise<{ repositoryId: string | null; image: string | null }> {
   const { source, projectId } = input;
   if (source.kind === 'image') return { repositoryId: null, image: source.image };
+  if (source.kind === 'database') {
+    const [version = ''] = databaseKinds[source.engine].versions;
+    return { repositoryId: null, image: databaseImage({ engine: source.engine, version }) };
+  }
   if (source.kind === 'repository') {
     const repository = await findRepository(tx, orgId, source.repositoryId);
     if (repository?.projectId !== projectId) throw notFound();
@@ -85,6 +91,12 @@ async function addToDrafts(ctx: UseCaseContext, tx: Tx, input: AddComponentInput
     await recordEvent(tx, { orgId, projectId: input.projectId, deploymentId, kind: 'draft.saved', actorId: userId, data: { added: input.name } }); // prettier-ignore
 }
 
+function settingsOf({ source, settings }: AddComponentInput): SettingsOverrides {
+  if (source.kind === 'git') return { ...settings, ref: source.ref };
+  if (source.kind === 'database') return { ...databaseSettings(source.engine, source.sizeGib), ...settings };
+  return settings;
+}
+
 /** @throws AppError not_found, bad_input (name taken, URL, settings), too_many */
 export async function addComponent(ctx: UseCaseContext, input: AddComponentInput): Promise<ComponentView> {
   authorize(ctx, 'project.update');
@@ -92,7 +104,8 @@ export async function addComponent(ctx: UseCaseContext, input: AddComponentInput
   const { projectId, name, kind, source } = input;
   const project = await inOrg(ctx, (tx) => findProject(tx, orgId, projectId));
   if (!project) throw notFound();
-  const settings = source.kind === 'git' ? { ...input.settings, ref: source.ref } : input.settings;
+  const settings = settingsOf(input);
+  if ((kind === 'add-on') !== (source.kind === 'database')) throw badInput('kind', 'An add-on is a database, and a database is an add-on.'); // prettier-ignore
   mergeSettings(settings);
   const prepared = source.kind === 'git' ? await prepareRepository(ctx, source) : null;
   return inOrg(ctx, async (tx) => {

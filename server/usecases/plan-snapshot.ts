@@ -8,6 +8,7 @@ import { newestBuild } from '#server/db/newest-build.ts';
 import { repositoryLocation } from '#server/db/repository-locations.ts';
 import { components, deployments, drafts, variables } from '#server/db/schema/projects.ts';
 import { releases } from '#server/db/schema/releases.ts';
+import { namedDatabase, withDatabases } from '#server/domain/databases.ts';
 import type { ManifestFile } from '#server/domain/manifest.ts';
 import type { ReleaseSnapshot, SnapshotComponent, SnapshotSource, SnapshotVariable } from '#server/domain/release.ts';
 import { routeConflicts } from '#server/domain/routes.ts';
@@ -19,6 +20,7 @@ import { unseal } from '#server/secret.ts';
 import { SourceFailure } from '#server/source/types.ts';
 import { manifestEntry, Manifests } from '#server/usecases/apply-manifest.ts';
 import { inOrg, type UseCaseContext } from '#server/usecases/context.ts';
+import { ensureDatabasePasswords } from '#server/usecases/database-passwords.ts';
 
 /** `deploy`: newest code, the draft. `trigger`: newest code, the draft's edits left out. `configuration`: the draft, the code that is live. */
 export type RequestKind = 'deploy' | 'trigger' | 'configuration';
@@ -148,6 +150,7 @@ async function fromDraft(
       ),
     ) // prettier-ignore
     .orderBy(asc(components.position), asc(components.createdAt));
+  await ensureDatabasePasswords(ctx, tx, deployment, rows);
   const values = await currentVariables(tx, deployment);
   const planned: PlannedComponent[] = [];
   for (const row of rows) {
@@ -219,17 +222,17 @@ function checkSettings(planned: readonly SnapshotComponent[]): void {
 function checkVariables(ctx: PlanContext, planned: readonly PlannedComponent[], rows: readonly VariableRow[]): void {
   const byId = new Map(rows.map((row) => [row.id, row]));
   for (const target of ['build', 'run'] as const) {
-    const { problems } = resolveVariables(
-      planned.map((component) => ({
-        component: component.name,
-        platform: target === 'run' ? platformPlaceholders : {},
-        variables: effectiveVariables(component.variables, target).flatMap((variable) => {
-          const row = byId.get(variable.variableId);
-          if (!row) return [];
-          return [{ key: row.key, version: row.id, value: unseal(ctx.keys.variables, `${row.orgId}/${row.id}`, row.sealed).reveal() }]; // prettier-ignore
-        }),
-      })),
-    );
+    const scopes = planned.map((component) => ({
+      component: component.name,
+      platform: target === 'run' ? platformPlaceholders : {},
+      variables: effectiveVariables(component.variables, target).flatMap((variable) => {
+        const row = byId.get(variable.variableId);
+        if (!row) return [];
+        return [{ key: row.key, version: row.id, value: unseal(ctx.keys.variables, `${row.orgId}/${row.id}`, row.sealed).reveal() }]; // prettier-ignore
+      }),
+    }));
+    const databases = planned.flatMap(({ name, from }) => namedDatabase(name, from.kind === 'image' ? from.reference : null)); // prettier-ignore
+    const { problems } = resolveVariables(target === 'run' ? withDatabases(scopes, databases) : scopes);
     const [problem] = problems;
     if (problem) throw badInput(`variables.${problem.key}`, `${problem.component}: ${problem.reference} in ${problem.key}. ${problem.message}`); // prettier-ignore
   }

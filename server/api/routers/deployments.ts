@@ -4,6 +4,7 @@ import { orgInput, orgProcedure, router } from '#server/api/trpc.ts';
 import { displayName, slug } from '#server/domain/naming.ts';
 import { resumeAutomaticDeploys } from '#server/usecases/automatic-deploys.ts';
 import { deleteDeployment, renameDeployment, restoreDeployment } from '#server/usecases/change-deployment.ts';
+import { deleteDeploymentNow } from '#server/usecases/manage-volumes.ts';
 import { createDeployment } from '#server/usecases/create-deployment.ts';
 import { setAutomaticDeploys } from '#server/usecases/set-automatic-deploys.ts';
 import { getDeployment, listTimeline } from '#server/usecases/read-deployment.ts';
@@ -46,6 +47,10 @@ export const deploymentsRouter = router({
   resumeAutomatic: orgProcedure
     .input(orgInput({ deploymentId: id }))
     .mutation(({ ctx, input }) => resumeAutomaticDeploys(ctx.uc, input)),
+  /** What is in the trash goes for good, with its volumes and databases. */
+  deleteNow: orgProcedure
+    .input(orgInput({ deploymentId: id, typedName: slug }))
+    .mutation(({ ctx, input }) => deleteDeploymentNow(ctx.uc, input)),
   restore: orgProcedure
     .input(orgInput({ deploymentId: id }))
     .mutation(({ ctx, input }) => restoreDeployment(ctx.uc, input)),

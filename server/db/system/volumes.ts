@@ -5,7 +5,7 @@ import type { DatabaseNow } from '#server/db/now.ts';
 import { volumes } from '#server/db/schema/volumes.ts';
 import type { VolumeRow } from '#server/db/volumes.ts';
 
-/** Those whose place is not what their state asks for, and those whose time in the trash is over. */
+/** Those whose place or size is not what was asked for, and those whose time in the trash is over. */
 export async function unsettledVolumes(db: Db, now: DatabaseNow, trashHours: number): Promise<VolumeRow[]> {
   await db
     .update(volumes)
@@ -24,6 +24,7 @@ export async function unsettledVolumes(db: Db, now: DatabaseNow, trashHours: num
         eq(volumes.state, 'deleting'),
         and(eq(volumes.state, 'trashed'), eq(volumes.place, 'live')),
         and(eq(volumes.state, 'active'), eq(volumes.place, 'trash')),
+        and(eq(volumes.state, 'active'), eq(volumes.place, 'live'), eq(volumes.growsAtStart, true)),
       ),
     )
     .limit(100);
@@ -35,6 +36,14 @@ export async function settleVolume(db: Db, row: VolumeRow, place: VolumeRow['pla
     .update(volumes)
     .set({ place })
     .where(and(eq(volumes.id, row.id), eq(volumes.orgId, row.orgId), eq(volumes.state, row.state)));
+}
+
+/** It has the size that the row asks for, unless that grew again meanwhile. */
+export async function noteGrown(db: Db, row: VolumeRow): Promise<void> {
+  await db
+    .update(volumes)
+    .set({ growsAtStart: false })
+    .where(and(eq(volumes.id, row.id), eq(volumes.orgId, row.orgId), eq(volumes.sizeBytes, row.sizeBytes)));
 }
 
 /** After it is gone from the machine. */

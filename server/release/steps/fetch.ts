@@ -1,14 +1,17 @@
 /** Fetches the code of each component, plans its build and computes the build key. Starts over in an empty folder. */
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { repositoryLocation } from '#server/db/repository-locations.ts';
 import { and, eq } from 'drizzle-orm';
 import { releaseById } from '#server/db/publications.ts';
 import { addArtifact, artifactByKey, releaseComponentRows, setReleaseComponent } from '#server/db/release-components.ts'; // prettier-ignore
 import { releases } from '#server/db/schema/releases.ts';
+import { databasePlan } from '#server/build/databases/recipe.ts';
+import { type Database, databaseOf } from '#server/domain/databases.ts';
 import type { SnapshotComponent } from '#server/domain/release.ts';
 import { applyScale } from '#server/domain/operations.ts';
 import { isOperation, kindRules } from '#server/domain/release-machine.ts';
+import { settingsSchema } from '#server/domain/settings.ts';
 import { AppError } from '#server/errors.ts';
 import { newId } from '#server/ids.ts';
 import { buildKeyOf } from '#server/release/build-key.ts';
@@ -28,6 +31,11 @@ export async function fetchStep(ctx: StepContext): Promise<StepResult> {
   const [problem] = environments.problems;
   if (problem) return variableFailure(problem);
   for (const component of ctx.release.snapshot.components) {
+    const database = component.source.kind === 'image' ? databaseOf(component.source.reference) : null;
+    if (database) {
+      await takeDatabase(ctx, component, database);
+      continue;
+    }
     const failure =
       component.source.kind === 'image'
         ? await takeImage(ctx, component, component.source.reference)
@@ -116,6 +124,21 @@ function sourceFailed(
     componentId,
     fix: credential ? { kind: 'credential', repositoryId } : { kind: 'setting', componentId, path: settingPath },
   });
+}
+
+/** A database is built from a recipe of ours: equal recipe, same artifact. */
+async function takeDatabase(ctx: StepContext, component: SnapshotComponent, database: Database): Promise<void> {
+  const { engine, release } = ctx;
+  const { plan, files, hash } = databasePlan(database);
+  const directory = path.join(engine.workDir, workIdOf(ctx, component));
+  await rm(directory, { recursive: true, force: true });
+  await mkdir(directory, { recursive: true });
+  for (const [name, text] of Object.entries(files)) await writeFile(path.join(directory, name), text);
+  for (const line of plan.found) ctx.say(`${component.name}: ${line}`);
+  const { build: settings } = settingsSchema.parse({});
+  const buildKey = buildKeyOf({ key: engine.keys.cache, treeHash: hash, plan, settings, rootDirectory: '', values: {}, salt: 'database' }); // prettier-ignore
+  const key = { orgId: release.orgId, releaseId: release.id, componentId: component.componentId };
+  await ctx.write((tx) => setReleaseComponent(tx, key, { treeHash: hash, plan, buildKey }));
 }
 
 /** An image given by its digest is the artifact itself. */

@@ -1,0 +1,25 @@
+import { id } from '#server/api/inputs.ts';
+import { orgInput, orgProcedure, router } from '#server/api/trpc.ts';
+import { volumeSizeGib } from '#server/domain/volumes.ts';
+import * as z from 'zod';
+import { deleteVolume, growVolume, purgeVolume, restoreVolume } from '#server/usecases/manage-volumes.ts';
+import { readStorage } from '#server/usecases/read-storage.ts';
+
+const typedName = z.string().max(40);
+
+export const storageRouter = router({
+  get: orgProcedure.input(orgInput({ deploymentId: id })).query(({ ctx, input }) => readStorage(ctx.uc, input)),
+  /** A volume never shrinks. */
+  grow: orgProcedure
+    .input(orgInput({ volumeId: id, sizeGib: volumeSizeGib }))
+    .mutation(({ ctx, input }) => growVolume(ctx.uc, input)),
+  /** Into the trash for 48 hours. `typedName` is the volume's name. */
+  delete: orgProcedure
+    .input(orgInput({ volumeId: id, typedName }))
+    .mutation(({ ctx, input }) => deleteVolume(ctx.uc, input)),
+  restore: orgProcedure.input(orgInput({ volumeId: id })).mutation(({ ctx, input }) => restoreVolume(ctx.uc, input)),
+  /** Frees the disk of what is in the trash. */
+  purge: orgProcedure
+    .input(orgInput({ volumeId: id, typedName }))
+    .mutation(({ ctx, input }) => purgeVolume(ctx.uc, input)),
+});
