@@ -10,6 +10,7 @@ import { pollBranchTips } from '#worker/branch-tips.ts';
 import { deployMovedBranches } from '#server/usecases/deploy-moved-branches.ts';
 import { removeOldJobs } from '#server/db/system/jobs.ts';
 import { replaceLostInstances } from '#server/db/system/lost-instances.ts';
+import { revertCrashLoops } from '#server/db/system/auto-revert.ts';
 import { reconcilePower } from '#server/db/system/power.ts';
 
 /** Times the sweep: what nobody wants any more is gone within a minute. */
@@ -50,6 +51,9 @@ export async function runLoops(engine: Engine, signal: AbortSignal): Promise<voi
     }),
     every(engine, 'measuring', metricsMs, signal, () => measure(signal)),
     every(engine, 'matching power', sweep, signal, () => reconcilePower(engine.db, engine.now)),
+    every(engine, 'reverting crash loops', sweep, signal, () =>
+      revertCrashLoops(engine.db, engine.now, engine.timeScale),
+    ),
     every(engine, 'replacing lost instances', sweep, signal, () => replaceLostInstances(engine.db)),
     // Apart from each other: what is stuck in one must not hold up the others.
     every(engine, 'removing orphans', clean, signal, () => sweepOrphans(engine, signal)),

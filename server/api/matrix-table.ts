@@ -91,6 +91,7 @@ export const matrix: Record<string, MatrixRow> = {
   'deployments.rename': inOrg(developers, (named) => ({ deploymentId: named.deploymentId, name: 'Renamed' })),
   'deployments.delete': inOrg(admins, (named) => ({ deploymentId: named.deploymentId, typedName: 'production' })),
   'deployments.setAutomatic': inOrg(developers, (named) => ({ deploymentId: named.deploymentId, enabled: true })),
+  'deployments.setAutoRevert': inOrg(developers, (named) => ({ deploymentId: named.deploymentId, enabled: true })),
   'deployments.resumeAutomatic': inOrg(developers, (named) => ({ deploymentId: named.deploymentId })),
   'deployments.restore': inOrg(admins, (named) => ({ deploymentId: named.trashedDeploymentId })),
   'deployments.deleteNow': inOrg(admins, (named) => ({ deploymentId: named.trashedDeploymentId, typedName: 'old' })), // prettier-ignore

@@ -23,6 +23,7 @@ const columns = {
   power: deployments.power,
   autoDeploy: deployments.autoDeploy,
   autoPausedReason: deployments.autoPausedReason,
+  autoRevert: deployments.autoRevert,
   liveReleaseId: deployments.liveReleaseId,
   createdAt: deployments.createdAt,
   deletedAt: deployments.deletedAt,

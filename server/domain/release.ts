@@ -57,7 +57,8 @@ export type ReleaseTrigger =
   | { by: 'person'; note?: string }
   | { by: 'push'; ref: string }
   | { by: 'api' }
-  | { by: 'rollback'; toNumber: number }
+  /** `because`: the platform decided it, after this. */
+  | { by: 'rollback'; toNumber: number; because?: string }
   /** `deployment`: the slug of the one that the artifacts come from. */
   | { by: 'promotion'; releaseId: string; deployment: string; number: number | null }
   | { by: 'platform'; note: string };

@@ -3,7 +3,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from
 import { and, eq, isNull } from 'drizzle-orm';
 import { instances } from '#server/db/schema/instances.ts';
 import { components, deployments, drafts, variables } from '#server/db/schema/projects.ts';
-import { artifacts, releaseComponents, releases } from '#server/db/schema/releases.ts';
+import { artifacts, deploymentEvents, releaseComponents, releases } from '#server/db/schema/releases.ts';
+import { revertCrashLoops } from '#server/db/system/auto-revert.ts';
 import { createTestDatabase, type TestDatabase } from '#server/db/testing.ts';
 import type { SettingsOverrides } from '#server/domain/settings.ts';
 import { newId } from '#server/ids.ts';
@@ -208,4 +209,53 @@ test('a rollback goes before everything else that waits for the rollout lane', a
   const back = await rollBack(first);
   expect(await bench.claim()).toEqual([back]);
   expect((await database.db.select().from(releases).where(eq(releases.id, other.releaseId)))[0]?.state).toBe('superseded'); // prettier-ignore
+});
+
+const looping = (releaseId: string, restarts = 3) =>
+  database.db.update(instances).set({ restarts }).where(eq(instances.startedBy, releaseId));
+const allowRevert = () =>
+  database.db.update(deployments).set({ autoRevert: true }).where(eq(deployments.id, bench.made.deploymentId));
+const revert = () => revertCrashLoops(database.db, bench.engine.now);
+
+test('a release that crashes three times soon after it went live is taken back, once, and pushes pause', async () => {
+  const first = await deploy();
+  const second = await deploy();
+  await looping(second);
+  expect(await revert()).toBe(0);
+  await allowRevert();
+  await looping(second, 2);
+  expect(await revert()).toBe(0);
+  await looping(second);
+  expect(await revert()).toBe(1);
+  expect(await revert()).toBe(0);
+  await bench.settle();
+  const { liveReleaseId, autoPausedReason } = await deployment();
+  expect(await bench.release(liveReleaseId ?? '')).toMatchObject({ kind: 'rollback', requestedBy: null, trigger: { by: 'rollback', toNumber: 1, because: 'web exited 3 times within 5 minutes' } }); // prettier-ignore
+  expect(autoPausedReason).toContain('release 2 was reverted to 1');
+  await looping(liveReleaseId ?? '');
+  expect(await revert()).toBe(0);
+  expect(bench.edge.request(bench.host)).toMatchObject({ release: liveReleaseId });
+  expect(await bench.release(first)).toMatchObject({ state: 'retired' });
+});
+
+test('a crash loop after five minutes, after a hook or beside a newer request is left alone', async () => {
+  await allowRevert();
+  await deploy();
+  const second = await deploy();
+  await looping(second);
+  const fix = await request();
+  expect(await revert()).toBe(0);
+  await bench.settle();
+  await looping(fix);
+  bench.time.advance(301_000);
+  expect(await revert()).toBe(0);
+  await configure({ hook: { postdeploy: 'migrate' } });
+  const hooked = await deploy();
+  await looping(hooked);
+  expect(await revert()).toBe(0);
+  const kept = and(eq(deploymentEvents.deploymentId, bench.made.deploymentId), eq(deploymentEvents.kind, 'deployment.revert-kept')); // prettier-ignore
+  const said = await database.db.select().from(deploymentEvents).where(kept);
+  expect(said).toMatchObject([{ releaseId: hooked, data: { because: expect.stringContaining('a hook ran') as string } }]); // prettier-ignore
+  await revert();
+  expect(await database.db.$count(deploymentEvents, kept)).toBe(1);
 });

@@ -8,7 +8,7 @@ import { rollbackSnapshot, snapshotCodeChanges, snapshotComponentChanges, snapsh
 import type { RollbackPreview } from '#server/domain/views/releases.ts';
 import { authorize, inOrg, type UseCaseContext } from '#server/usecases/context.ts';
 import { loadRollback } from '#server/usecases/request-rollback.ts';
-import { restorableReleases, rollbackRefusals } from '#server/usecases/rollback-offer.ts';
+import { restorableReleases, rollbackRefusals } from '#server/db/rollback-offer.ts';
 
 /** Values of the snapshot that were revoked since, and whether another one takes their place. */
 async function revokedValues(tx: Tx, orgId: string, snapshot: ReleaseSnapshot): Promise<RollbackPreview['revoked']> {

@@ -98,6 +98,7 @@ export function getDeployment(
       hosts: hostsOf(row, live, summary.url),
       autoDeploy: row.autoDeploy,
       autoPausedReason: row.autoPausedReason,
+      autoRevert: row.autoRevert,
       tree: statusTree(state),
       live: liveRow && releaseRow(liveRow),
       current: currentRow && releaseRow(currentRow),

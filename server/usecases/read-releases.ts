@@ -13,7 +13,7 @@ import type { ReleaseComponentView, ReleaseTableRow, ReleaseView } from '#server
 import { badInput, notFound } from '#server/errors.ts';
 import { authorize, inOrg, type UseCaseContext } from '#server/usecases/context.ts';
 import { releaseRow } from '#server/usecases/release-row.ts';
-import { rollbackRefusals } from '#server/usecases/rollback-offer.ts';
+import { rollbackRefusals } from '#server/db/rollback-offer.ts';
 
 const cursorOf = (row: ReleaseViewRow): string => `${row.createdAt.getTime()}_${row.id}`;
 function parseCursor(cursor: string | undefined): { createdAt: Date; id: string } | null {

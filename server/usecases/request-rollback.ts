@@ -15,7 +15,7 @@ import { deployments } from '#server/db/schema/projects.ts';
 import type { ReleaseRequested } from '#server/domain/views/releases.ts';
 import { AppError, notFound } from '#server/errors.ts';
 import { authorize, inOrg, type UseCaseContext } from '#server/usecases/context.ts';
-import { restorableReleases, rollbackRefusals } from '#server/usecases/rollback-offer.ts';
+import { restorableReleases, rollbackRefusals } from '#server/db/rollback-offer.ts';
 
 export interface RollbackSubject {
   deployment: DeploymentRow;

@@ -67,6 +67,17 @@ function otherLine(kind: string, data: Record<string, unknown>): { tone: Tone; t
       return { tone: 'grey', text: 'Deployment restored' };
     case 'deployment.auto-paused':
       return { tone: 'grey', text: `Automatic deploys paused: ${text(data['reason'])}` };
+    case 'deployment.auto-reverted':
+      return {
+        tone: 'yellow',
+        text: `Release ${text(data['number'])} is reverted to ${text(data['toNumber'])}: ${text(data['because'])}`,
+      };
+    case 'deployment.revert-kept':
+      return { tone: 'red', text: `Release ${text(data['number'])} is not reverted: ${text(data['because'])}` };
+    case 'deployment.revert-on':
+      return { tone: 'grey', text: 'Auto-revert switched on', href: '/options' };
+    case 'deployment.revert-off':
+      return { tone: 'grey', text: 'Auto-revert switched off', href: '/options' };
     case 'deployment.auto-resumed':
       return { tone: 'grey', text: 'Automatic deploys resumed' };
     case 'draft.saved':

@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import { useTRPC } from '#app/_lib/trpc-client.tsx';
 import { useDeployment } from '#app/_features/deployment/use-deployment.ts';
+import { AutoRevertSection } from '#app/_features/options/auto-revert-section.tsx';
 import { DeleteSection } from '#app/_features/options/delete-section.tsx';
 import { RenameForm } from '#app/_features/options/rename-form.tsx';
 import { useDenied } from '#app/_features/shell/org-context.tsx';
@@ -59,6 +60,7 @@ export function OptionsPage({ project, deployment: slug }: { project: string; de
           ))}
         </dl>
       </Section>
+      <AutoRevertSection deploymentId={deployment.id} isOn={deployment.autoRevert} />
       <DeleteSection
         what="deployment"
         typed={deployment.slug}

@@ -6,6 +6,7 @@ import { resumeAutomaticDeploys } from '#server/usecases/automatic-deploys.ts';
 import { deleteDeployment, renameDeployment, restoreDeployment } from '#server/usecases/change-deployment.ts';
 import { deleteDeploymentNow } from '#server/usecases/manage-volumes.ts';
 import { createDeployment } from '#server/usecases/create-deployment.ts';
+import { setAutoRevert } from '#server/usecases/set-auto-revert.ts';
 import { setAutomaticDeploys } from '#server/usecases/set-automatic-deploys.ts';
 import { getDeployment, listTimeline } from '#server/usecases/read-deployment.ts';
 
@@ -43,6 +44,10 @@ export const deploymentsRouter = router({
   delete: orgProcedure
     .input(orgInput({ deploymentId: id, typedName: slug }))
     .mutation(({ ctx, input }) => deleteDeployment(ctx.uc, input)),
+  /** Back to the last stable release when what went live crashes again and again. */
+  setAutoRevert: orgProcedure
+    .input(orgInput({ deploymentId: id, enabled: z.boolean() }))
+    .mutation(({ ctx, input }) => setAutoRevert(ctx.uc, input)),
   /** After a rollback paused them. */
   resumeAutomatic: orgProcedure
     .input(orgInput({ deploymentId: id }))

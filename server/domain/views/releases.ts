@@ -231,6 +231,7 @@ export interface DeploymentView extends DeploymentSummary {
   /** Deploys by itself when a branch of what is live moves. */
   autoDeploy: boolean;
   autoPausedReason: string | null;
+  autoRevert: boolean;
   tree: StatusNode;
   live: ReleaseRow | null;
   /** Working or waiting now. */
