@@ -250,6 +250,7 @@ test('a crash loop after five minutes, after a hook or beside a newer request is
   bench.time.advance(301_000);
   expect(await revert()).toBe(0);
   await configure({ hook: { postdeploy: 'migrate' } });
+  changeCode();
   const hooked = await deploy();
   await looping(hooked);
   expect(await revert()).toBe(0);
