@@ -9,6 +9,8 @@ import { Button } from '#app/ui/button.tsx';
 import { Callout } from '#app/ui/callout.tsx';
 import { Dialog } from '#app/ui/dialog.tsx';
 import { Field, Input, Select } from '#app/ui/field.tsx';
+import { DatabaseFields } from '#app/_features/components/database-fields.tsx';
+import type { DatabaseEngine } from '#server/domain/databases.ts';
 import type { DraftView, ProjectView } from '#server/domain/views/projects.ts';
 
 interface Props {
@@ -32,8 +34,10 @@ const kinds = {
   web: 'web, answers requests',
   worker: 'worker, runs without a port',
   static: 'static, files only',
+  'add-on': 'database, with storage of its own',
 } as const;
 type Kind = keyof typeof kinds;
+const kindNames: readonly Kind[] = ['web', 'worker', 'static', 'add-on'];
 
 function AddForm({
   project,
@@ -48,11 +52,19 @@ function AddForm({
   const [where, setWhere] = useState('');
   const [branch, setBranch] = useState('main');
   const [port, setPort] = useState('3000');
+  const [engine, setEngine] = useState<DatabaseEngine>('postgresql');
+  const [sizeGib, setSizeGib] = useState('5');
+  const isDatabase = kind === 'add-on';
   const { add, addBack, isBusy, error } = useAdd(org, deploymentId, draft, close);
   const isRepository = source !== 'git' && source !== 'image';
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     if (isBusy) return;
+    if (isDatabase) {
+      const database = { kind: 'database' as const, engine, sizeGib: Number(sizeGib) };
+      add({ org, projectId: project.id, name: name.trim(), kind, settings: {}, source: database, deploymentIds: [deploymentId] }); // prettier-ignore
+      return;
+    }
     add({
       org,
       projectId: project.id,
@@ -108,11 +120,7 @@ function AddForm({
               <Select
                 {...control}
                 value={kind}
-                onChange={(event) =>
-                  setKind(
-                    event.target.value === 'worker' ? 'worker' : event.target.value === 'static' ? 'static' : 'web',
-                  )
-                }
+                onChange={(event) => setKind(kindNames.find((one) => one === event.target.value) ?? 'web')}
               >
                 {Object.entries(kinds).map(([value, label]) => (
                   <option key={value} value={value}>
@@ -122,46 +130,54 @@ function AddForm({
               </Select>
             )}
           </Field>
-          <Field label="Source" error={isRepository ? fieldError(error, 'source') : null}>
-            {(control) => (
-              <Select {...control} value={source} onChange={(event) => setSource(event.target.value)}>
-                {project.repositories.map((repository) => (
-                  <option key={repository.id} value={repository.id}>
-                    {repository.url ?? 'the project’s repository'}
-                  </option>
-                ))}
-                <option value="git">another Git repository</option>
-                <option value="image">an image by digest</option>
-              </Select>
-            )}
-          </Field>
-          <Field
-            label={isRepository ? 'Root directory' : source === 'image' ? 'Image' : 'URL'}
-            hint={isRepository ? 'Empty: the whole repository' : source === 'image' ? 'name@sha256:…' : 'https or ssh'}
-            error={isRepository ? fieldError(error, 'settings.rootDirectory') : fieldError(error, 'source')}
-          >
-            {(control) => (
-              <Input
-                {...control}
-                className="mono"
-                value={where}
-                required={!isRepository}
-                onChange={(event) => setWhere(event.target.value)}
-              />
-            )}
-          </Field>
-          {source === 'git' ? (
-            <Field label="Branch" error={fieldError(error, 'source.ref')}>
-              {(control) => (
-                <Input
-                  {...control}
-                  className="mono"
-                  value={branch}
-                  onChange={(event) => setBranch(event.target.value)}
-                />
-              )}
-            </Field>
-          ) : null}
+          {isDatabase ? (
+            <DatabaseFields engine={engine} sizeGib={sizeGib} error={error} onEngine={setEngine} onSize={setSizeGib} />
+          ) : (
+            <>
+              <Field label="Source" error={isRepository ? fieldError(error, 'source') : null}>
+                {(control) => (
+                  <Select {...control} value={source} onChange={(event) => setSource(event.target.value)}>
+                    {project.repositories.map((repository) => (
+                      <option key={repository.id} value={repository.id}>
+                        {repository.url ?? 'the project’s repository'}
+                      </option>
+                    ))}
+                    <option value="git">another Git repository</option>
+                    <option value="image">an image by digest</option>
+                  </Select>
+                )}
+              </Field>
+              <Field
+                label={isRepository ? 'Root directory' : source === 'image' ? 'Image' : 'URL'}
+                hint={
+                  isRepository ? 'Empty: the whole repository' : source === 'image' ? 'name@sha256:…' : 'https or ssh'
+                }
+                error={isRepository ? fieldError(error, 'settings.rootDirectory') : fieldError(error, 'source')}
+              >
+                {(control) => (
+                  <Input
+                    {...control}
+                    className="mono"
+                    value={where}
+                    required={!isRepository}
+                    onChange={(event) => setWhere(event.target.value)}
+                  />
+                )}
+              </Field>
+              {source === 'git' ? (
+                <Field label="Branch" error={fieldError(error, 'source.ref')}>
+                  {(control) => (
+                    <Input
+                      {...control}
+                      className="mono"
+                      value={branch}
+                      onChange={(event) => setBranch(event.target.value)}
+                    />
+                  )}
+                </Field>
+              ) : null}
+            </>
+          )}
           {kind === 'web' ? (
             <Field label="Port" hint="The application also gets it as PORT" error={fieldError(error, 'settings.run')}>
               {(control) => (

@@ -23,6 +23,7 @@ export function DeploymentHeader({ project, deployment: slug }: { project: strin
     { href: `${base}/metrics`, label: 'Metrics' },
     { href: `${base}/variables`, label: 'Variables' },
     { href: `${base}/components`, label: 'Components' },
+    { href: `${base}/storage`, label: 'Storage' },
     { href: `${base}/options`, label: 'Options' },
   ];
   useCommands([

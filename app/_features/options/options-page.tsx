@@ -1,5 +1,5 @@
 'use client';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import { useTRPC } from '#app/_lib/trpc-client.tsx';
 import { useDeployment } from '#app/_features/deployment/use-deployment.ts';
@@ -8,6 +8,7 @@ import { DeleteSection } from '#app/_features/options/delete-section.tsx';
 import { RenameForm } from '#app/_features/options/rename-form.tsx';
 import { useDenied } from '#app/_features/shell/org-context.tsx';
 import { PageBody, Section } from '#app/_features/shell/page.tsx';
+import { storageLines } from '#app/_features/storage/view.ts';
 import { Copyable } from '#app/ui/copyable.tsx';
 import { exactWords } from '#app/ui/time-words.ts';
 
@@ -18,6 +19,7 @@ export function OptionsPage({ project, deployment: slug }: { project: string; de
   const { deployment, org } = useDeployment(project, slug);
   const deniedRename = useDenied('deployment.update');
   const deniedDelete = useDenied('deployment.delete');
+  const { data: storage } = useQuery(trpc.storage.get.queryOptions({ org, deploymentId: deployment.id }));
   const refresh = async (): Promise<void> => {
     await Promise.all([
       queries.invalidateQueries(trpc.deployments.pathFilter()),
@@ -70,6 +72,7 @@ export function OptionsPage({ project, deployment: slug }: { project: string; de
             : 'its address',
           'everything that runs for it',
           'its variables, draft, releases and logs',
+          ...storageLines(storage),
         ]}
         denied={deniedDelete}
         error={remove.error}

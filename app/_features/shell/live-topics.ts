@@ -10,6 +10,7 @@ export const topics = [
   'components',
   'members',
   'metrics',
+  'storage',
 ] as const;
 export type Topic = (typeof topics)[number];
 
@@ -20,13 +21,15 @@ const byWord: Record<string, readonly Topic[]> = {
   project: ['projects', 'deployments'],
   deployment: ['deployments', 'projects', 'queue'],
   tag: ['tags', 'releases'],
-  release: ['releases', 'tags', 'deployments', 'projects', 'queue', 'drafts', 'variables'],
+  release: ['storage', 'releases', 'tags', 'deployments', 'projects', 'queue', 'drafts', 'variables'],
   operation: ['releases', 'deployments', 'projects', 'queue'],
   instance: ['deployments', 'projects'],
   status: ['deployments', 'projects'],
   branch: ['deployments'],
   member: ['members'],
   metrics: ['metrics'],
+  volume: ['storage'],
+  database: ['storage'],
 };
 
 /** `hello` comes after a gap that was not told of: everything may have changed. An unknown kind too. */
