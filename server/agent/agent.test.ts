@@ -45,6 +45,7 @@ const request = (componentId: string): BuildRequest => ({
     target: '',
     port: null,
     command: null,
+    hooks: { postdeploy: 'npm run migrate', firstDeploy: null },
   },
   buildArgs: {},
   reference: `slipway/${newId('artifact')}:1`,

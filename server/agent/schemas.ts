@@ -61,6 +61,7 @@ const plan: z.ZodType<BuildPlan> = z.strictObject({
   target: z.string(),
   port: port.nullable(),
   command: z.string().nullable(),
+  hooks: z.strictObject({ postdeploy: z.string().nullable(), firstDeploy: z.string().nullable() }).optional(),
 });
 
 /** `<releaseId>/<componentId>`. */

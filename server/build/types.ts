@@ -19,7 +19,7 @@ export interface BuildPlan {
   /** Start command for an image whose own is not to be used; null keeps the image's. */
   command: string | null;
   /** Hooks that the Procfile names; the settings come first. */
-  hooks?: { postdeploy: string | null; firstDeploy: string | null };
+  hooks?: { postdeploy: string | null; firstDeploy: string | null } | undefined;
 }
 
 export type BuildEvent =
