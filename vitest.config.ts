@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 /**
  * `unit`: pure and database tests, side by side. `live`: tests that need the real engine, edge or git (`*.live.test.ts`),
- * one file at a time, because they share one machine.
+ * one file at a time, because they share one machine. `faults`: the fault scenarios, on a machine of their own.
  */
 const shared = {
   server: { deps: { inline: ['drizzle-orm'] } },
@@ -35,6 +35,17 @@ export default defineConfig({
           exclude: notOurs,
           testTimeout: 120_000,
           hookTimeout: 180_000,
+        },
+      },
+      {
+        test: {
+          ...shared,
+          globalSetup: [],
+          name: 'faults',
+          pool: 'forks',
+          fileParallelism: false,
+          maxConcurrency: 3,
+          include: ['e2e/faults/*.test.ts'],
         },
       },
     ],

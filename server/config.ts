@@ -94,8 +94,12 @@ export interface Config extends Omit<Environment, 'SLIPWAY_STATE'> {
 }
 
 /** @param scale factor on every default; readiness deadlines of components are scaled by their readers too. */
-export const scaledTimes = (scale: number): Times =>
-  Object.fromEntries(Object.entries(timesSchema.parse({})).map(([key, value]) => [key, value * 1000 * scale])) as Times;
+export const scaledTimes = (scale: number): Times => {
+  const scaled = Object.fromEntries(Object.entries(timesSchema.parse({})).map(([key, value]) => [key, value * 1000 * scale])) as Times; // prettier-ignore
+  // A machine that is busy for a moment must not cost a worker its leases.
+  return { ...scaled, lease: Math.max(scaled.lease, shortestLeaseMs) };
+};
+const shortestLeaseMs = 4000;
 
 function readMasterSecret(stateDir: string): Secret {
   const file = path.join(stateDir, 'secrets', 'master');

@@ -42,7 +42,8 @@ export async function ensureBuilt(root: string, version: string): Promise<'built
   return 'built';
 }
 
-async function bundleProcesses(root: string, folder: string): Promise<void> {
+/** One file per process, beside each other in the folder. */
+export async function bundleProcesses(root: string, folder: string): Promise<void> {
   await build({
     absWorkingDir: root,
     entryPoints: bundles,

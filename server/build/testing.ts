@@ -42,7 +42,8 @@ const tag = (): string => [...randomBytes(4)].map((byte) => (byte % 36).toString
 /** Name of the base image; it has a shell, a few programs and Node. */
 export const testBase = 'slipway-test-base:1';
 
-async function importBase(engine: Engine, folder: string): Promise<void> {
+/** @param folder scratch space */
+export async function importBase(engine: Engine, folder: string): Promise<void> {
   const root = path.join(folder, 'base');
   await mkdir(path.join(root, 'usr/bin'), { recursive: true });
   const add = async (file: string, target: string): Promise<void> => {

@@ -29,11 +29,16 @@ export function startHeartbeat(
 ): Heartbeat {
   const lost = new AbortController();
   const ended = new AbortController();
+  const cut = (since: number): void => {
+    if (since === held) lost.abort(new LeaseCut('The lease could not be extended in time.'));
+  };
   const limit = (since: number): NodeJS.Timeout =>
     setTimeout(
-      () => lost.abort(new LeaseCut('The lease could not be extended in time.')),
+      // An answer that came while this process was busy is read first.
+      () => setImmediate(cut, since),
       Math.max(0, since + engine.times.lease - engine.times.heartbeat - performance.now()),
     );
+  let held = heldSince;
   let watchdog = limit(heldSince);
   let poke = Promise.withResolvers<void>();
   const unwatch = engine.watch(lease.orgId, lease.releaseId, () => poke.resolve());
@@ -45,6 +50,7 @@ export function startHeartbeat(
       if (state === null) lost.abort(new Error('The lease was taken over.'));
       else if (!lost.signal.aborted) {
         clearTimeout(watchdog);
+        held = asked;
         watchdog = limit(asked);
         onState(state);
       }

@@ -8,23 +8,13 @@ import { checkPromises } from '#server/release/promises.ts';
 import { abortRelease } from '#server/usecases/abort-release.ts';
 import { operateDeployment } from '#server/usecases/operate-deployment.ts';
 import { requestRelease } from '#server/usecases/request-release.ts';
+import { randomOf } from '#tools/random.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
   database = await createTestDatabase(inject('pgAdminUrl'));
 });
 afterAll(() => database.close());
-
-/** mulberry32: the same seed, the same run. */
-function randomOf(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
 
 const refused = (error: unknown): void => {
   if (!(error instanceof AppError && ['conflict', 'too_many'].includes(error.code))) throw error;
