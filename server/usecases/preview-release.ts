@@ -2,7 +2,7 @@
 import { findTag } from '#server/db/tags.ts';
 import { diffComponents } from '#server/domain/draft-diff.ts';
 import { snapshotVariableChanges } from '#server/domain/rollback.ts';
-import type { CodeDiff, CommitRef, ComponentChange, VariableChange } from '#server/domain/views/releases.ts';
+import type { CommitRef, ReleasePreview } from '#server/domain/views/releases.ts';
 import { notFound } from '#server/errors.ts';
 import { codeDiffs } from '#server/usecases/code-diff.ts';
 import { authorize, inOrg } from '#server/usecases/context.ts';
@@ -14,20 +14,6 @@ import {
   resolveSnapshot,
 } from '#server/usecases/plan-snapshot.ts';
 
-export interface ReleasePreview {
-  draftRevision: number;
-  commits: CommitRef[];
-  /** Per component, what lies between live and what would ship. */
-  code: CodeDiff[];
-  /** What is live, its number. */
-  liveNumber: number | null;
-  /** Settings that change, with `slipway.yaml` at the commits that would ship. */
-  components: ComponentChange[];
-  /** Names only. */
-  variables: VariableChange[];
-  /** A repository that cannot be read now. */
-  problem: { componentId: string; code: string; message: string; advice: string } | null;
-}
 const limitMs = 20_000;
 
 /** @throws AppError forbidden, not_found, bad_input (what to mend), conflict, unavailable */

@@ -101,7 +101,7 @@ export function ComponentsPage({ project: projectSlug, deployment: slug }: { pro
             onSuggestion={(overrides, deploys) => {
               const next = new Map(edits).set(selected.componentId, overrides);
               setEdits(next);
-              if (deploys) saveAll(next, () => deploy.run('deploy', draft.revision + 1));
+              if (deploys) saveAll(next, () => deploy.run('deploy', { draftRevision: draft.revision + 1 }));
             }}
             onLeaveOut={() => leaveOut(selected.componentId)}
           />

@@ -1,5 +1,5 @@
 'use client';
-import { ChevronDown, GitCommitHorizontal, ListChecks, RotateCw, Settings2, SkipForward } from 'lucide-react';
+import { ChevronDown, GitCommitHorizontal, ListChecks, RotateCw, Settings2, SkipForward, Tag } from 'lucide-react';
 import { useCallback, useState } from 'react';
 import { DiffDialog } from '#app/_features/deployment/diff-dialog.tsx';
 import { useDiffRequests } from '#app/_features/deployment/diff-request.ts';
@@ -19,10 +19,17 @@ export function DeployButton({ deployment }: { deployment: DeploymentView }) {
   const [isDiffOpen, setDiffOpen] = useState(false);
   const [isRestartOpen, setRestartOpen] = useState(false);
   const [notice, setNotice] = useState<string | null>(null);
+  const [isTagging, setTagging] = useState(false);
   const showDiff = useCallback((why: string | null) => {
     setNotice(why);
+    setTagging(false);
     setDiffOpen(true);
   }, []);
+  const showTagging = (): void => {
+    setNotice(null);
+    setTagging(true);
+    setDiffOpen(true);
+  };
   useDiffRequests(deployment.id, showDiff);
   const choices = deployChoices(deployment);
   const reason = deploy.denied ?? choices.deploy.reason;
@@ -35,6 +42,13 @@ export function DeployButton({ deployment }: { deployment: DeploymentView }) {
       disabledReason: reason,
       // One stray key must not deploy: it shows what would change, and Enter deploys.
       run: () => showDiff(null),
+    },
+    {
+      id: 'tag-and-deploy',
+      title: `Tag and deploy ${deployment.name}`,
+      group: 'Actions',
+      disabledReason: reason,
+      run: showTagging,
     },
   ]);
   return (
@@ -76,6 +90,14 @@ export function DeployButton({ deployment }: { deployment: DeploymentView }) {
           >
             Configuration only
           </MenuItem>
+          <MenuItem
+            icon={<Tag />}
+            note="Names these commits, so that other deployments can deploy the same"
+            disabledReason={reason}
+            onSelect={showTagging}
+          >
+            Tag and deploy…
+          </MenuItem>
           {deployment.pendingChanges > 0 ? (
             <MenuItem
               icon={<SkipForward />}
@@ -111,7 +133,13 @@ export function DeployButton({ deployment }: { deployment: DeploymentView }) {
       {isRestartOpen ? (
         <OperationDialog deployment={deployment} kind="restart" onClose={() => setRestartOpen(false)} />
       ) : null}
-      <DiffDialog deployment={deployment} open={isDiffOpen} onOpenChange={setDiffOpen} notice={notice} />
+      <DiffDialog
+        deployment={deployment}
+        open={isDiffOpen}
+        onOpenChange={setDiffOpen}
+        notice={notice}
+        tagging={isTagging}
+      />
     </div>
   );
 }

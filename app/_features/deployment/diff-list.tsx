@@ -1,3 +1,4 @@
+import { originWords } from '#app/_features/components/origin.ts';
 import { settingLabel, valueWords } from '#app/_features/components/view.ts';
 import type { DraftDiff } from '#server/domain/views/releases.ts';
 
@@ -5,8 +6,7 @@ const words = { added: 'new', removed: 'removed', changed: 'changed' } as const;
 
 /** Each change on a line: what it is, the old value and the new one. Values of variables are never shown. */
 export function DiffList({ diff }: { diff: DraftDiff }) {
-  if (diff.count === 0)
-    return <p className="text-sm text-muted">Nothing differs from live. A deploy brings the newest code only.</p>;
+  if (diff.count === 0) return <p className="text-sm text-muted">Settings and variables are as they are live.</p>;
   return (
     <div className="flex flex-col gap-5">
       {diff.components.map((component) => (
@@ -34,6 +34,9 @@ export function DiffList({ diff }: { diff: DraftDiff }) {
                     </>
                   )}
                   <ins className="no-underline">{valueWords(field.path, field.to)}</ins>
+                  {field.origin ? (
+                    <span className="ml-2 text-xs text-muted">from {originWords[field.origin]}</span>
+                  ) : null}
                 </dd>
               </div>
             ))}

@@ -9,7 +9,14 @@ import { useDenied, useOrg } from '#app/_features/shell/org-context.tsx';
 import { codeOf, fieldError, sentenceOf } from '#app/_features/shell/problem.ts';
 import { toast } from '#app/ui/toast.tsx';
 
-export type DeployKind = 'deploy' | 'trigger' | 'configuration';
+export type DeployKind = 'deploy' | 'trigger' | 'configuration' | 'tag';
+/** What a page showed, and what was typed: what is shown is what ships. */
+export interface Shown {
+  draftRevision?: number | undefined;
+  commits?: readonly { componentId: string; commit: string }[] | undefined;
+  /** For `tag`. */
+  tag?: { name: string; notes: string };
+}
 interface Target {
   id: string;
   slug: string;
@@ -41,7 +48,8 @@ export function useDeploy(deployment: Target, onConflict?: (notice: string) => v
         queries.invalidateQueries(trpc.drafts.get.pathFilter()),
         queries.invalidateQueries({ ...trpc.drafts.diff.pathFilter(), refetchType: 'all' }),
       ]);
-      const notice = fieldError(error, 'draftRevision');
+      void queries.invalidateQueries(trpc.releases.preview.pathFilter());
+      const notice = fieldError(error, 'draftRevision') ?? fieldError(error, 'commits');
       if (notice !== null) {
         await fresh;
         if (onConflict) return onConflict(notice);
@@ -51,20 +59,32 @@ export function useDeploy(deployment: Target, onConflict?: (notice: string) => v
     },
   };
   const request = useMutation(trpc.releases.request.mutationOptions(options));
+  const tag = useMutation(
+    trpc.tags.create.mutationOptions({
+      onSuccess: ({ releases: [made] }) => made && options.onSuccess(made),
+      // A name that is taken stands at its field.
+      onError: (error) => (fieldError(error, 'name') === null ? options.onError(error) : undefined),
+    }),
+  );
   const [isWaiting, setWaiting] = useState(false);
-  const isBusy = isWaiting || request.isPending;
-  const ask = async (kind: 'deploy' | 'configuration', shownRevision: number): Promise<void> => {
+  const isBusy = isWaiting || request.isPending || tag.isPending;
+  const ask = async (kind: 'deploy' | 'configuration' | 'tag', shown: Shown): Promise<void> => {
     setWaiting(true);
     const save = await endOfSave(queries, trpc.drafts.save.mutationKey(), deployment.id);
     setWaiting(false);
     if (save.kind === 'failed') return toast('Not deployed: the changes could not be saved.', { tone: 'red' });
-    const draftRevision = save.kind === 'saved' ? save.revision : shownRevision;
-    request.mutate({ org, deploymentId: deployment.id, kind, draftRevision });
+    const { id: deploymentId } = deployment;
+    const draftRevision = save.kind === 'saved' ? save.revision : (shown.draftRevision ?? deployment.draftRevision);
+    const commits = shown.commits?.map(({ componentId, commit }) => ({ componentId, commit }));
+    const sent = { deploymentId, draftRevision, ...(commits && kind !== 'configuration' ? { commits } : {}) };
+    if (kind !== 'tag') return request.mutate({ org, kind, ...sent });
+    const { name = '', notes = '' } = shown.tag ?? {};
+    tag.mutate({ org, name, notes, from: { kind: 'draft', ...sent }, targets: [{ deploymentId, draftRevision }] });
   };
-  const run = (kind: DeployKind, draftRevision = deployment.draftRevision): void => {
+  const run = (kind: DeployKind, shown: Shown = {}): void => {
     if (isBusy || denied) return;
     if (kind === 'trigger') return request.mutate({ org, deploymentId: deployment.id, kind });
-    void ask(kind, draftRevision);
+    void ask(kind, shown);
   };
-  return { run, isBusy, denied };
+  return { run, isBusy, denied, tagError: tag.error };
 }

@@ -181,6 +181,22 @@ export interface DraftDiff {
   count: number;
 }
 
+/** What a request would ship now. */
+export interface ReleasePreview {
+  draftRevision: number;
+  commits: CommitRef[];
+  /** Per component, what lies between live and what would ship. */
+  code: CodeDiff[];
+  /** What is live, its number. */
+  liveNumber: number | null;
+  /** Settings that change, with `slipway.yaml` at the commits that would ship. */
+  components: ComponentChange[];
+  /** Names only. */
+  variables: VariableChange[];
+  /** A repository that cannot be read now. */
+  problem: { componentId: string; code: string; message: string; advice: string } | null;
+}
+
 /** What a promotion would do. */
 export interface PromotionPreview {
   releaseId: string;
