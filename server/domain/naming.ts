@@ -21,9 +21,10 @@ export function slugFrom(name: string): string {
   return cleaned.slice(0, 32).replace(/-+$/, '').padEnd(2, 'x');
 }
 
-/** Words that stand in the dashboard's own addresses: an organization or a project of that name would hide behind a page. */
+/** Words that stand in the dashboard's own addresses: an organization, project or deployment of that name would hide behind a page. */
 const pageWords = {
   organization: ['api', 'setup', 'sign-in', 'invitation', 'new-organization', 'templates', 'icon', 'favicon', 'docs', 'platform'],
+  deployment: ['tags'],
   project: ['new', 'queue', 'activity', 'usage', 'settings'],
 } as const; // prettier-ignore
 export const isPageWord = (of: keyof typeof pageWords, name: string): boolean =>

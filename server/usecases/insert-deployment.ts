@@ -5,7 +5,7 @@ import { recordEvent } from '#server/db/events.ts';
 import { regions } from '#server/db/schema/platform.ts';
 import { deployments, drafts } from '#server/db/schema/projects.ts';
 import { limits } from '#server/domain/limits.ts';
-import { handleFrom, slugFrom } from '#server/domain/naming.ts';
+import { handleFrom, isPageWord, slugFrom } from '#server/domain/naming.ts';
 import type { Draft } from '#server/domain/settings.ts';
 import type { StageKind } from '#server/domain/words.ts';
 import { AppError, badInput } from '#server/errors.ts';
@@ -51,6 +51,7 @@ export async function insertDeployment(
   );
   await assertDeploymentRoom(tx, orgId);
   const slug = input.slug ?? slugFrom(input.name);
+  if (isPageWord('deployment', slug)) throw badInput('slug', 'This name stands for a page. Choose another one.');
   const taken = await tx.$count(
     deployments,
     and(eq(deployments.orgId, orgId), eq(deployments.projectId, project.id), eq(deployments.slug, slug)),

@@ -48,12 +48,12 @@ function tagView(row: TagRow, releaseRows: ReleaseRows, images: ImageRows): TagV
   };
 }
 
-/** Newest first. @throws AppError not_found */
-export function listTags(ctx: UseCaseContext, input: { projectId: string }): Promise<TagList> {
+/** By the project's id or slug, newest first. @throws AppError not_found */
+export function listTags(ctx: UseCaseContext, input: { project: string }): Promise<TagList> {
   authorize(ctx, 'release.read');
   const { orgId } = ctx.actor;
   return inOrg(ctx, async (tx) => {
-    const project = await findProject(tx, orgId, input.projectId);
+    const project = await findProject(tx, orgId, input.project);
     if (!project) throw notFound();
     const rows = await listTagRows(tx, orgId, project.id);
     const ids = rows.map((row) => row.id);

@@ -6,6 +6,7 @@ import type { CommitRef, ReleaseRow } from '#server/domain/views/releases.ts';
 export function releaseRow(row: ReleaseViewRow): ReleaseRow {
   return {
     id: row.id,
+    deploymentId: row.deploymentId,
     number: row.number,
     kind: row.kind,
     state: row.state,

@@ -1,6 +1,8 @@
 'use client';
 import { useEffect, useRef, useState } from 'react';
 import { inputText, typedValue } from '#app/_features/components/draft-edit.ts';
+import { RefControl } from '#app/_features/components/ref-control.tsx';
+import { refKinds, refOf } from '#app/_features/components/ref-view.ts';
 import type { SettingField } from '#app/_features/components/view.ts';
 import { Field, Input, Select } from '#app/ui/field.tsx';
 import { cn } from '#app/ui/cn.ts';
@@ -26,7 +28,8 @@ export function SettingControl({ field, value, origin, live, isAsked, disabled, 
   const shown = typed && typed.value === JSON.stringify(value) ? typed.text : inputText(field, value);
   useEffect(() => {
     if (!isAsked) return;
-    const element = control.current?.querySelector<HTMLElement>('input, select, textarea');
+    const find = (what: string) => control.current?.querySelector<HTMLElement>(what);
+    const element = find('input, textarea') ?? find('select');
     element?.focus();
     control.current?.scrollIntoView({ block: 'center' });
   }, [isAsked]);
@@ -51,12 +54,14 @@ export function SettingControl({ field, value, origin, live, isAsked, disabled, 
     >
       <Field
         label={field.unit && field.kind !== 'choice' ? `${field.label} (${field.unit})` : field.label}
-        hint={field.hint}
+        hint={field.kind === 'ref' ? refKinds[refOf(value).kind].hint : field.hint}
         aside={origin}
         error={error}
       >
         {(wired) =>
-          field.kind === 'choice' || field.kind === 'switch' ? (
+          field.kind === 'ref' ? (
+            <RefControl wired={wired} value={value} disabled={disabled} onChange={onChange} />
+          ) : field.kind === 'choice' || field.kind === 'switch' ? (
             <Select {...wired} value={shown} disabled={disabled} onChange={(event) => type(event.target.value)}>
               {field.choices?.map((choice) => (
                 <option key={choice.value} value={choice.value}>

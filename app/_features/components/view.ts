@@ -1,4 +1,5 @@
 /** Settings as people read them: one list of fields with label, unit and limits in words. Pure. */
+import { refWords } from '#app/_features/components/ref-view.ts';
 import type { Settings } from '#server/domain/settings.ts';
 
 export type FieldKind =
@@ -84,7 +85,7 @@ export const settingGroups: readonly SettingGroup[] = [
     fields: [
       {
         path: 'ref',
-        label: 'Branch, tag or commit',
+        label: 'Code',
         kind: 'ref',
         hint: 'Resolved to a commit when a release is requested',
       },
@@ -278,7 +279,7 @@ export function valueWords(path: string, value: unknown): string {
   if (field?.kind === 'cpu' && typeof value === 'number') return `${String(value / 1000)} cores`;
   if (field?.kind === 'choice' || field?.kind === 'switch')
     return field.choices?.find((choice) => choice.value === plain(value))?.label ?? plain(value);
-  if (isRecord(value) && typeof value['name'] === 'string') return `${String(value['kind'])} ${value['name']}`;
+  if (isRecord(value) && typeof value['name'] === 'string') return refWords(value);
   if (isRecord(value) && typeof value['path'] === 'string')
     return `GET ${value['path']} answers ${String(value['status'])}`;
   if (field?.kind === 'volumes') return volumesText(value) || 'none';

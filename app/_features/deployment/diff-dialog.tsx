@@ -45,7 +45,7 @@ function Opened({ deployment, open, onOpenChange, notice = null, tagging = false
     retry: false,
   });
   const tags = useQuery({
-    ...trpc.tags.list.queryOptions({ org, projectId: deployment.project.id }),
+    ...trpc.tags.list.queryOptions({ org, project: deployment.project.id }),
     enabled: open && isTagging,
   });
   const suggestion = tags.data?.nextName ?? 'v1';

@@ -4,6 +4,7 @@ import { useRouter } from 'next/navigation';
 import { useTRPC } from '#app/_lib/trpc-client.tsx';
 import { useDeployment } from '#app/_features/deployment/use-deployment.ts';
 import { AutoRevertSection } from '#app/_features/options/auto-revert-section.tsx';
+import { AutomaticSection } from '#app/_features/options/automatic-section.tsx';
 import { DeleteSection } from '#app/_features/options/delete-section.tsx';
 import { RenameForm } from '#app/_features/options/rename-form.tsx';
 import { useDenied } from '#app/_features/shell/org-context.tsx';
@@ -52,6 +53,7 @@ export function OptionsPage({ project, deployment: slug }: { project: string; de
         isBusy={rename.isPending}
         onRename={(name) => rename.mutate({ org, deploymentId: deployment.id, name })}
       />
+      <AutomaticSection deployment={deployment} />
       <Section title="Identity" note="never changes">
         <dl className="divide-y border-y text-sm">
           {facts.map(([label, value]) => (

@@ -1,6 +1,6 @@
 'use client';
 import { useMutation, useSuspenseQuery } from '@tanstack/react-query';
-import { Plus, Undo2 } from 'lucide-react';
+import { Plus, Tag, Undo2 } from 'lucide-react';
 import Link from 'next/link';
 import { useRouter, useSearchParams } from 'next/navigation';
 import { useTRPC } from '#app/_lib/trpc-client.tsx';
@@ -35,6 +35,7 @@ export function ProjectPage({ project: slug }: { project: string }) {
   const current = project.deployments.filter((deployment) => deployment.restorableUntil === null);
   const trashed = project.deployments.filter((deployment) => deployment.restorableUntil !== null);
   useCommands([
+    { id: 'tags', title: `${project.name}: Tags`, group: 'This page', run: () => router.push(`${base}/tags`) },
     {
       id: 'new-deployment',
       title: 'New deployment',
@@ -52,14 +53,21 @@ export function ProjectPage({ project: slug }: { project: string }) {
         ]}
         status={<Status tone={summaryTone(project.status, null)}>{project.status.sentence}</Status>}
         actions={
-          <Button
-            look="primary"
-            aria-disabled={Boolean(denied)}
-            title={denied ?? undefined}
-            onClick={() => !denied && setCreating(true)}
-          >
-            <Plus /> New deployment
-          </Button>
+          <>
+            <Button asChild>
+              <Link href={`${base}/tags`}>
+                <Tag /> Tags
+              </Link>
+            </Button>
+            <Button
+              look="primary"
+              aria-disabled={Boolean(denied)}
+              title={denied ?? undefined}
+              onClick={() => !denied && setCreating(true)}
+            >
+              <Plus /> New deployment
+            </Button>
+          </>
         }
       />
       <PageBody className="max-w-5xl gap-8">

@@ -21,7 +21,8 @@ interface Props {
   number: number;
   /** The deployment that it is of. */
   deploymentId: string;
-  project: { slug: string };
+  /** Slug of its project. */
+  project: string;
   onClose: () => void;
 }
 
@@ -31,7 +32,7 @@ export function PromoteDialog({ releaseId, number, deploymentId, project, onClos
   const router = useRouter();
   const { slug: org } = useOrg();
   const denied = useDenied('release.create');
-  const found = useQuery(trpc.projects.get.queryOptions({ org, project: project.slug }));
+  const found = useQuery(trpc.projects.get.queryOptions({ org, project }));
   const others = (found.data?.deployments ?? []).filter(
     (one) => one.id !== deploymentId && one.restorableUntil === null,
   );
@@ -47,7 +48,7 @@ export function PromoteDialog({ releaseId, number, deploymentId, project, onClos
   const promote = useMutation(
     trpc.releases.promote.mutationOptions({
       onSuccess: (made) =>
-        router.push(`/${org}/${project.slug}/${target?.slug ?? ''}/releases/${String(made.number ?? made.releaseId)}`),
+        router.push(`/${org}/${project}/${target?.slug ?? ''}/releases/${String(made.number ?? made.releaseId)}`),
       onError: () => preview.refetch(),
     }),
   );

@@ -1,11 +1,13 @@
 'use client';
-import { Ban, Ellipsis, PencilLine, ScrollText, Undo2 } from 'lucide-react';
+import { ArrowUpFromLine, Ban, Ellipsis, PencilLine, ScrollText, Tag, Undo2 } from 'lucide-react';
 import { useRouter } from 'next/navigation';
 import { useState } from 'react';
 import { EditReleaseDialog } from '#app/_features/release/edit-release-dialog.tsx';
 import { RollbackDialog } from '#app/_features/release/rollback-dialog.tsx';
 import { useAbort } from '#app/_features/release/use-abort.ts';
-import { releaseTitle } from '#app/_features/release/view.ts';
+import { PromoteDialog } from '#app/_features/release/promote-dialog.tsx';
+import { TagReleaseDialog } from '#app/_features/release/tag-release-dialog.tsx';
+import { releaseTitle, tagRefusal } from '#app/_features/release/view.ts';
 import { useDenied } from '#app/_features/shell/org-context.tsx';
 import { Button } from '#app/ui/button.tsx';
 import { Menu, MenuContent, MenuItem, MenuLine, MenuTrigger } from '#app/ui/menu.tsx';
@@ -13,7 +15,7 @@ import type { ReleaseTableRow } from '#server/domain/views/releases.ts';
 
 interface Props {
   row: ReleaseTableRow;
-  /** Address of the deployment's pages. */
+  /** Address of the deployment's pages: `/<org>/<project>/<deployment>`. */
   base: string;
   /** On the release's own page its log is there already. */
   onOwnPage?: boolean;
@@ -25,9 +27,10 @@ export function ReleaseMenu({ row, base, onOwnPage = false }: Props) {
   const abort = useAbort(row);
   const deniedCreate = useDenied('release.create');
   const deniedUpdate = useDenied('deployment.update');
-  const [dialog, setDialog] = useState<'rollback' | 'edit' | null>(null);
+  const [dialog, setDialog] = useState<'rollback' | 'edit' | 'tag' | 'promote' | null>(null);
   const close = (isOpen: boolean): void => setDialog(isOpen ? dialog : null);
   const { number } = row;
+  const [, , project = ''] = base.split('/');
   return (
     <>
       <Menu>
@@ -60,6 +63,22 @@ export function ReleaseMenu({ row, base, onOwnPage = false }: Props) {
               >
                 Edit release
               </MenuItem>
+              <MenuItem
+                icon={<Tag />}
+                disabledReason={deniedCreate ?? tagRefusal(row)}
+                note="A name for its commits, which other deployments can deploy"
+                onSelect={() => setDialog('tag')}
+              >
+                Tag…
+              </MenuItem>
+              <MenuItem
+                icon={<ArrowUpFromLine />}
+                disabledReason={deniedCreate ?? (row.outcome === 'live' ? null : 'Only what is or was live')}
+                note="The same images in another deployment, with its settings; no build"
+                onSelect={() => setDialog('promote')}
+              >
+                Promote…
+              </MenuItem>
             </>
           )}
           {onOwnPage ? null : (
@@ -90,6 +109,18 @@ export function ReleaseMenu({ row, base, onOwnPage = false }: Props) {
       ) : null}
       {number !== null && dialog === 'edit' ? (
         <EditReleaseDialog releaseId={row.id} number={number} base={base} open onOpenChange={close} />
+      ) : null}
+      {number !== null && dialog === 'tag' ? (
+        <TagReleaseDialog releaseId={row.id} number={number} project={project} onClose={() => close(false)} />
+      ) : null}
+      {number !== null && dialog === 'promote' ? (
+        <PromoteDialog
+          releaseId={row.id}
+          number={number}
+          deploymentId={row.deploymentId}
+          project={project}
+          onClose={() => close(false)}
+        />
       ) : null}
     </>
   );

@@ -1,6 +1,6 @@
 'use client';
 import { useQuery, useSuspenseQuery } from '@tanstack/react-query';
-import { ArrowUpRight, Ban, Download } from 'lucide-react';
+import { ArrowUpRight, Ban, Download, Tag } from 'lucide-react';
 import Link from 'next/link';
 import { useTRPC } from '#app/_lib/trpc-client.tsx';
 import { OffersNote } from '#app/_features/components/manifest-offers.tsx';
@@ -121,6 +121,14 @@ function Facts({ release }: { release: ReleaseView }) {
           {(release.liveAt ?? release.endedAt) ? 'Took ' : 'Running for '}
           <Took from={release.startedAt} to={release.liveAt ?? release.endedAt} className="tabular text-text" />
         </span>
+      ) : null}
+      {release.tag ? (
+        <Link
+          href={`/${slug}/${release.projectSlug}/tags#${release.tag.id}`}
+          className="mono inline-flex items-center gap-1.5 text-text hover:underline"
+        >
+          <Tag className="size-3.5 text-muted" /> {release.tag.name}
+        </Link>
       ) : null}
       {commitGroups(release.commits).map(({ commit, components }) => (
         <span key={commit.componentId} className="inline-flex max-w-full min-w-0 items-center gap-1.5">

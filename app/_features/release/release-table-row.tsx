@@ -16,10 +16,11 @@ export function ReleaseTableRow({ row, base }: { row: RowView; base: string }) {
   const { tone } = headline(row);
   return (
     <Row className={row.isLive ? 'bg-green-fill/50' : undefined}>
-      <Cell className="w-0 font-medium">
+      <Cell className="w-0 font-medium whitespace-nowrap">
         <Link href={href} className="tabular hover:underline">
           {row.number === null ? kindWords[row.kind] : `${String(row.number)}`}
         </Link>
+        {row.tag ? <span className="mono ml-2 text-xs font-normal text-muted">{row.tag.name}</span> : null}
       </Cell>
       <Cell className="max-w-64 max-sm:max-w-44">
         <span className="block truncate" title={headline(row).sentence}>

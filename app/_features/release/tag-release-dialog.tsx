@@ -13,17 +13,18 @@ import { toast } from '#app/ui/toast.tsx';
 interface Props {
   releaseId: string;
   number: number;
-  projectId: string;
+  /** Its slug. */
+  project: string;
   onClose: () => void;
 }
 
 /** Gives the commits and images of a release a name. */
-export function TagReleaseDialog({ releaseId, number, projectId, onClose }: Props) {
+export function TagReleaseDialog({ releaseId, number, project, onClose }: Props) {
   const trpc = useTRPC();
   const queries = useQueryClient();
   const { slug: org } = useOrg();
   const [typed, setTyped] = useState({ name: '', notes: '' });
-  const tags = useQuery(trpc.tags.list.queryOptions({ org, projectId }));
+  const tags = useQuery(trpc.tags.list.queryOptions({ org, project }));
   const suggestion = tags.data?.nextName ?? 'v1';
   const create = useMutation(
     trpc.tags.create.mutationOptions({

@@ -48,6 +48,12 @@ export const stateLabel = (row: Pick<ReleaseRow, 'state' | 'isLive' | 'number' |
 export const releaseTitle = (release: { number: number | null; kind: ReleaseKind }): string =>
   release.number === null ? kindWords[release.kind] : `Release ${String(release.number)}`;
 
+/** Why the release cannot be tagged, or null. */
+export function tagRefusal(release: Pick<ReleaseRow, 'tag' | 'outcome'>): string | null {
+  if (release.tag) return `It is ${release.tag.name} already`;
+  return release.outcome === 'live' ? null : 'Only what is or was live';
+}
+
 export function triggerWords(trigger: ReleaseTrigger, requestedBy: { name: string } | null): string {
   switch (trigger.by) {
     case 'person':

@@ -20,7 +20,7 @@ export function TagsPage({ project: slug }: { project: string }) {
   const router = useRouter();
   const search = useSearchParams();
   const { data: project } = useSuspenseQuery(trpc.projects.get.queryOptions({ org, project: slug }));
-  const { data } = useSuspenseQuery(trpc.tags.list.queryOptions({ org, projectId: project.id }));
+  const { data } = useSuspenseQuery(trpc.tags.list.queryOptions({ org, project: project.id }));
   const denied = useDenied('release.create');
   const base = `/${org}/${slug}`;
   const address = `${base}/tags`;

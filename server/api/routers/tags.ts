@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { id, shownCommits } from '#server/api/inputs.ts';
+import { id, idOrSlug, shownCommits } from '#server/api/inputs.ts';
 import { orgInput, orgProcedure, router } from '#server/api/trpc.ts';
 import { tagName, tagNotes } from '#server/domain/tags.ts';
 import { deployTag } from '#server/usecases/deploy-tag.ts';
@@ -9,7 +9,7 @@ const draftRevision = z.number().int().min(1).optional();
 const targets = z.array(z.strictObject({ deploymentId: id, draftRevision })).max(30, 'At most 30 deployments');
 
 export const tagsRouter = router({
-  list: orgProcedure.input(orgInput({ projectId: id })).query(({ ctx, input }) => listTags(ctx.uc, input)),
+  list: orgProcedure.input(orgInput({ project: idOrSlug })).query(({ ctx, input }) => listTags(ctx.uc, input)),
   /** Of what the draft of a deployment means now, or of a release that is or was live; with `targets`, deployed at once. */
   create: orgProcedure
     .input(

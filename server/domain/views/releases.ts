@@ -18,6 +18,7 @@ export interface CommitRef {
 /** A row of the releases table. Operations have no number. */
 export interface ReleaseRow {
   id: string;
+  deploymentId: string;
   number: number | null;
   kind: ReleaseKind;
   state: ReleaseState;
@@ -104,7 +105,6 @@ export interface ReleaseComponentView {
   imageSizeBytes: number | null;
 }
 export interface ReleaseView extends ReleaseTableRow {
-  deploymentId: string;
   deploymentSlug: string;
   deploymentName: string;
   projectId: string;
