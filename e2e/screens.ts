@@ -56,6 +56,8 @@ const screens: readonly Screen[] = [
   },
   { name: 'options', path: `${production}/options` },
   { name: 'queue', path: '/northwind/queue' },
+  { name: 'usage', path: '/northwind/usage' },
+  { name: 'platform', path: '/northwind/platform' },
   { name: 'members', path: '/northwind/settings' },
   { name: 'audit', path: '/northwind/settings/audit' },
   { name: 'credentials', path: '/northwind/settings/credentials' },

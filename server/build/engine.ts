@@ -19,6 +19,7 @@ import { labelArgument } from '#server/build/builder-runc.ts';
 import { findCgroups, type Cgroups } from '#server/build/cgroup.ts';
 import { contextFolder, ContextProblem, packContext, readDockerfile } from '#server/build/context.ts';
 import { prepareDockerfile } from '#server/build/dockerfile.ts';
+import { builderRefusal, machineRefusal } from '#server/build/disk-room.ts';
 import { explain, limitFailure, type BuildFailure } from '#server/build/failures.ts';
 import { createLeftovers, workLabel, buildLabel, type Leftovers } from '#server/build/leftovers.ts';
 import { createLimitWatcher, type LimitHit, type LimitWatcher } from '#server/build/limits.ts';
@@ -233,7 +234,8 @@ export function createBuildEngine(config: BuilderConfig): BuildEngine {
     if ('kind' in packed) return packed;
     const label = randomBytes(16).toString('hex');
     const trace = new TraceReader(onEvent);
-    if (await builder.limits.isDiskLow()) await builder.leftovers.prune(signal);
+    const full = (await machineRefusal(runtime.engine, config.stateDir, signal)) ?? (await builderRefusal(builder, signal));
+    if (full) return full;
     await builder.leftovers.begin(label, request);
     let kept = false;
     try {

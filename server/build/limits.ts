@@ -28,6 +28,8 @@ export interface LimitWatcher {
   add(label: string, onHit: (hit: LimitHit) => void): void;
   /** One last look, then forgets the build. Answers what was hit; for a build that failed, the disk is a cause too. */
   remove(label: string): Promise<LimitHit | null>;
+  /** Builds that run now. */
+  running(): number;
   /** True when the builder's disk has less than its reserve. */
   isDiskLow(): Promise<boolean>;
 }
@@ -153,6 +155,7 @@ export function createLimitWatcher(
 
   return {
     isDiskLow,
+    running: () => builds.size,
     add(label, onHit) {
       kernelLog ??= openKernelLog();
       if (builds.size === 0) kernelLog?.read(); // what happened before does not concern this build

@@ -25,7 +25,7 @@ export function slugFrom(name: string): string {
 const pageWords = {
   organization: ['api', 'setup', 'sign-in', 'invitation', 'new-organization', 'templates', 'icon', 'favicon', 'docs', 'platform'],
   deployment: ['tags'],
-  project: ['new', 'queue', 'activity', 'usage', 'settings'],
+  project: ['new', 'queue', 'activity', 'usage', 'settings', 'platform'],
 } as const; // prettier-ignore
 export const isPageWord = (of: keyof typeof pageWords, name: string): boolean =>
   pageWords[of].some((word) => word === name);

@@ -67,7 +67,7 @@ export type ReleaseTrigger =
 export const failureCodes = [
   'clone_refused', 'clone_unreachable', 'clone_credentials', 'clone_timeout', 'clone_too_large', 'host_key_changed', 'ref_missing',
   'repository_empty', 'root_missing', 'path_outside_repository', 'no_planner', 'manifest_invalid', 'dockerfile_missing', 'dockerfile_unsupported',
-  'build_failed', 'build_out_of_memory', 'build_disk_full', 'build_process_limit', 'build_timeout', 'image_too_large', 'image_unavailable', 'worker_lost',
+  'build_failed', 'build_out_of_memory', 'build_disk_full', 'builder_disk_full', 'disk_full', 'build_process_limit', 'build_timeout', 'image_too_large', 'image_unavailable', 'worker_lost',
   'variable_unresolved', 'capacity', 'exited', 'out_of_memory', 'boot_timeout', 'wrong_port', 'loopback_only', 'health_check', 'command_missing',
   'hook_failed', 'hook_timeout', 'hook_interrupted', 'edge_refused', 'engine_unavailable', 'volume_missing', 'volume_in_use', 'volume_refused', 'internal',
 ] as const; // prettier-ignore

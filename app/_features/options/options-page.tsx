@@ -8,6 +8,7 @@ import { AutomaticSection } from '#app/_features/options/automatic-section.tsx';
 import { DeleteSection } from '#app/_features/options/delete-section.tsx';
 import { RenameForm } from '#app/_features/options/rename-form.tsx';
 import { useDenied } from '#app/_features/shell/org-context.tsx';
+import { DeploymentUsage } from '#app/_features/usage/deployment-usage.tsx';
 import { PageBody, Section } from '#app/_features/shell/page.tsx';
 import { storageLines } from '#app/_features/storage/view.ts';
 import { Copyable } from '#app/ui/copyable.tsx';
@@ -65,6 +66,8 @@ export function OptionsPage({ project, deployment: slug }: { project: string; de
         </dl>
       </Section>
       <AutoRevertSection deploymentId={deployment.id} isOn={deployment.autoRevert} />
+
+      <DeploymentUsage deploymentId={deployment.id} />
       <DeleteSection
         what="deployment"
         typed={deployment.slug}

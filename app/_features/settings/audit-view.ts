@@ -20,6 +20,7 @@ const words: Record<string, string> = {
   'member.role': 'changed a role',
   'organization.create': 'created the organization',
   'organization.rename': 'renamed the organization',
+  'organization.plan': 'set the plan',
   'project.create': 'created a project',
   'project.delete': 'deleted a project',
   'project.rename': 'renamed a project',

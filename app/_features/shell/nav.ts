@@ -1,9 +1,10 @@
-import { Layers, ListOrdered, Settings } from 'lucide-react';
+import { ChartColumn, Layers, ListOrdered, Settings } from 'lucide-react';
 
 export const navigation = (org: string) =>
   [
     { href: `/${org}`, label: 'Projects', icon: Layers, keys: 'g p' },
     { href: `/${org}/queue`, label: 'Queue', icon: ListOrdered, keys: 'g q' },
+    { href: `/${org}/usage`, label: 'Usage', icon: ChartColumn, keys: 'g u' },
     { href: `/${org}/settings`, label: 'Settings', icon: Settings, keys: 'g s' },
   ] as const;
 

@@ -1,6 +1,6 @@
 'use client';
 import { useQuery } from '@tanstack/react-query';
-import { Search } from 'lucide-react';
+import { Search, Server } from 'lucide-react';
 import Link from 'next/link';
 import { useParams, usePathname } from 'next/navigation';
 import { useEffect, useState } from 'react';
@@ -52,9 +52,26 @@ export function Sidebar({ onSearch }: { onSearch: () => void }) {
       </nav>
       <ProjectList />
       <div className="mt-auto border-t p-2.5">
+        <PlatformLink />
         <AccountMenu />
       </div>
     </aside>
+  );
+}
+
+/** Only operators have this page. */
+function PlatformLink() {
+  const trpc = useTRPC();
+  const { slug } = useOrg();
+  const pathname = usePathname();
+  const { data: me } = useQuery(trpc.account.me.queryOptions());
+  if (!me?.isOperator) return null;
+  const href = `/${slug}/platform`;
+  return (
+    <Link href={href} aria-current={pathname === href ? 'page' : undefined} className={rowStyle}>
+      <Server className="size-4 stroke-[1.75]" />
+      Platform
+    </Link>
   );
 }
 

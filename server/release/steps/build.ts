@@ -115,11 +115,12 @@ async function buildOne(
   }
 }
 
-const buildFix = (component: SnapshotComponent, code: string): StepFailure['fix'] & object => ({
-  kind: 'setting',
-  componentId: component.componentId,
-  path: code === 'dockerfile_missing' ? 'build.dockerfile' : code === 'build_failed' ? 'build.buildCommand' : 'build',
-});
+function buildFix({ componentId }: SnapshotComponent, code: string): StepFailure['fix'] & object {
+  // A full disk is nobody's setting.
+  if (code === 'builder_disk_full' || code === 'disk_full') return { kind: 'retry' };
+  const path = code === 'dockerfile_missing' ? 'build.dockerfile' : code === 'build_failed' ? 'build.buildCommand' : 'build'; // prettier-ignore
+  return { kind: 'setting', componentId, path };
+}
 
 interface BuildLog {
   writer: LogWriter;
