@@ -29,7 +29,8 @@ export const limitOf = (plan: SQL, orgLimit: SQL | number): SQL => {
 /**
  * Rows of everything that is queued in the regions: `id, region_id, lane, org_id, blocked, allowed, place`. `blocked`:
  * something works on its deployment, or waits there before it. `allowed`: the organization's limit lets it run now, also
- * when all of its entries before it do. `place`: from 1, by region and lane.
+ * when all of its entries before it do; kinds that go first are limited among themselves only, so that builds never keep a
+ * rollback waiting. `place`: from 1, by region and lane.
  */
 export const queueOrder = (now: DatabaseNow, regionIds: readonly string[]): SQL => sql`
   with waiting as (
@@ -43,15 +44,16 @@ export const queueOrder = (now: DatabaseNow, regionIds: readonly string[]): SQL 
   ), served as materialized (
     select w.region_id, w.org_id,
       (select count(*) from releases a where a.region_id = w.region_id and a.org_id = w.org_id and a.state in (${activeList})) as running,
+      (select count(*) from releases a where a.region_id = w.region_id and a.org_id = w.org_id and a.state in (${activeList}) and a.kind in (${firstKinds})) as running_first,
       (select max(s.started_at) from releases s where s.region_id = w.region_id and s.org_id = w.org_id) as last_served
     from (select distinct region_id, org_id from waiting) w
   ), turns as (
-    select w.*, s.running, s.last_served,
+    select w.*, s.running, s.running_first, s.last_served,
       row_number() over own as turn, first_value(w.created_at) over own as head_at, first_value(w.id) over own as head_id
     from waiting w join served s on s.region_id = w.region_id and s.org_id = w.org_id
     window own as (partition by w.region_id, w.lane, w.org_id order by w.blocked, w.goes_first desc, w.paying desc, w.created_at, w.id)
   )
-  select t.id, t.region_id, t.lane, t.org_id, t.running, t.blocked, t.running + t.turn <= ${limitOf(sql`t.plan`, sql`t.org_limit`)} as allowed,
+  select t.id, t.region_id, t.lane, t.org_id, t.running, t.blocked, case when t.goes_first then t.running_first else t.running end + t.turn <= ${limitOf(sql`t.plan`, sql`t.org_limit`)} as allowed,
     row_number() over (
       partition by t.region_id, t.lane
       order by t.goes_first desc, t.paying desc, t.running + t.turn, t.turn, t.last_served nulls first, t.head_at, t.head_id, t.id

@@ -40,6 +40,18 @@ test('a rollback goes before everything else of its lane', async () => {
   expect(await bench.drainOrder()).toEqual([rollback, restart]);
 });
 
+test('an organization at its limit rolls back at once, and has no more rollbacks at a time than its limit', async () => {
+  await database.db.update(regions).set({ buildSlots: 4, rolloutSlots: 4, orgLimit: 2 });
+  await bench.org('org_a');
+  const builds = [await bench.queue('org_a'), await bench.queue('org_a')];
+  expect(await bench.claim()).toEqual(builds);
+  const restart = await bench.queue('org_a', 'restart');
+  const back = [await bench.queue('org_a', 'rollback'), await bench.queue('org_a', 'rollback')];
+  const third = await bench.queue('org_a', 'rollback');
+  expect(await bench.claim()).toEqual(back);
+  for (const id of [restart, third]) expect(await bench.row(id)).toMatchObject({ state: 'queued' });
+});
+
 test('a rollout takes its slot while every build slot is busy', async () => {
   await bench.org('org_a');
   const build = await bench.queue('org_a');
