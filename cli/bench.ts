@@ -3,12 +3,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { benchAbort } from './bench/abort.ts';
 import { benchDeploy } from './bench/deploy.ts';
 import { benchEdge } from './bench/edge.ts';
 import { describeFigure, judgedValue, median, meets, type Figure } from './bench/figure.ts';
 import { goals } from './bench/goals.ts';
 import { benchIsolation } from './bench/isolation.ts';
 import { benchMemory } from './bench/memory.ts';
+import { benchRollback } from './bench/rollback.ts';
 import { main } from './bootstrap/screen.mjs';
 import { stateFolder } from '#e2e/environment.ts';
 import { openDatabaseClient } from '#e2e/facts.ts';
@@ -55,6 +57,8 @@ async function benchOneApp(pairs: number): Promise<Figure[]> {
     return [
       await benchDeploy(program, place, folder, pairs),
       await benchIsolation(program, server, place.host, Math.ceil(pairs / 2)),
+      await benchAbort(program, server),
+      ...(await benchRollback(program, server, Math.max(3, Math.ceil(pairs / 2)))),
     ];
   } finally {
     await server.close();

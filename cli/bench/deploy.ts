@@ -1,34 +1,14 @@
 /** Deploy → live of an unchanged one-component app, against `docker build` + `run` + accept of the same app; alternating pairs. */
-import { execFileSync } from 'node:child_process';
-import { connect } from 'node:net';
 import { deploy } from '#e2e/program.ts';
 import type { Place, Program } from '#e2e/program.ts';
+import { boot, docker } from './by-hand.ts';
 import type { Figure } from './figure.ts';
-
-const accepts = (address: string, port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const socket = connect({ host: address, port, timeout: 200 }, () => resolve(true));
-    socket.on('error', () => resolve(false)).on('timeout', () => resolve(false)).on('close', () => socket.destroy());
-  }); // prettier-ignore
 
 /** What a person would do by hand on the same engine: cached build, start, wait until the port accepts. Milliseconds. */
 async function byHand(folder: string, port: number): Promise<number> {
-  const docker = (...args: string[]): string =>
-    execFileSync('/usr/bin/docker', args, {
-      encoding: 'utf8',
-      env: { PATH: '/usr/bin:/bin', DOCKER_BUILDKIT: '1', NODE_ENV: 'production' },
-      stdio: ['ignore', 'pipe', 'ignore'],
-    }).trim();
   const started = performance.now();
   const image = docker('build', '-q', folder);
-  const id = docker('run', '-d', '-e', `PORT=${port}`, image);
-  try {
-    const address = docker('inspect', '-f', '{{.NetworkSettings.IPAddress}}', id);
-    while (!(await accepts(address, port))) await new Promise((resolve) => setTimeout(resolve, 10));
-    return performance.now() - started;
-  } finally {
-    docker('rm', '-f', id);
-  }
+  return performance.now() - started + (await boot(image, port));
 }
 
 /** @param folder holds a Dockerfile `FROM` the image that the app's release runs. */
