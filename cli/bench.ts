@@ -9,6 +9,7 @@ import { benchEdge } from './bench/edge.ts';
 import { describeFigure, judgedValue, median, meets, type Figure } from './bench/figure.ts';
 import { goals } from './bench/goals.ts';
 import { benchIsolation } from './bench/isolation.ts';
+import { benchTakeover } from './bench/takeover.ts';
 import { benchMemory } from './bench/memory.ts';
 import { benchRollback } from './bench/rollback.ts';
 import { main } from './bootstrap/screen.mjs';
@@ -59,6 +60,7 @@ async function benchOneApp(pairs: number): Promise<Figure[]> {
       await benchIsolation(program, server, place.host, Math.ceil(pairs / 2)),
       await benchAbort(program, server),
       ...(await benchRollback(program, server, Math.max(3, Math.ceil(pairs / 2)))),
+      await benchTakeover(program, place, pairs * 5),
     ];
   } finally {
     await server.close();

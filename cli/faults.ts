@@ -1,10 +1,12 @@
 /**
- * The long form of the fault tests: many random seeds on the fakes with a real database, then killed processes, a power cut
- * and twenty rolling deploys on the real engine and edge, all at full times. `npm test` runs the same at a tenth.
+ * The long form of the fault tests: every scenario on the real engine, edge and PostgreSQL at full times with as many
+ * random seeds as are asked for, the same on the fakes, and the stories that kill processes. Prints the table with a
+ * histogram of what was done, and writes it to `docs/faults.json`. `npm test` runs the scenarios at a tenth.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import * as z from 'zod';
 import { run } from './bootstrap/run.mjs';
 import { duration, main } from './bootstrap/screen.mjs';
 import { root } from './bootstrap/settings.mjs';
@@ -13,58 +15,75 @@ import { prepareStateFolder } from './platform/state.ts';
 import { playwrightCounts, vitestCounts, type Counts } from './suites/counts.ts';
 
 const stateDir = path.join(root, '.slipway-faults');
+const results = path.join(root, 'test-results');
 const bin = (name: string): string => path.join(root, 'node_modules', name);
 const readReport = (file: string): unknown => JSON.parse(readFileSync(file, 'utf8'));
 
-/** Random steps and crashes; `seeds` runs of twelve steps each. */
-async function runSeeds(seeds: number): Promise<Counts> {
-  const report = path.join(root, 'test-results/faults.json');
-  const args = ['run', '--project', 'unit', 'server/release/random.test.ts', 'server/release/crash.test.ts', '--reporter', 'default', '--reporter', 'json', '--outputFile', report]; // prettier-ignore
-  await run(process.execPath, [bin('vitest/vitest.mjs'), ...args], {
-    cwd: root,
-    env: { SLIPWAY_FAULT_SEEDS: String(seeds) },
-    show: true,
-  });
+async function runVitest(args: readonly string[], env: Record<string, string>): Promise<Counts> {
+  const report = path.join(results, 'faults.json');
+  rmSync(report, { force: true });
+  const all = [bin('vitest/vitest.mjs'), 'run', ...args, '--reporter', 'default', '--reporter', 'json', '--outputFile', report]; // prettier-ignore
+  await run(process.execPath, all, { cwd: root, env, show: true });
   return vitestCounts(readReport(report));
 }
 
-/** Real processes on an installation of its own, at full times. */
-async function runStories(): Promise<Counts> {
-  const env = { SLIPWAY_E2E_STATE: stateDir, SLIPWAY_E2E_TIME_SCALE: '1' };
-  await run(
-    process.execPath,
-    [
-      bin('@playwright/test/cli.js'),
-      'test',
-      '--project',
-      'stories',
-      '--project',
-      'reboot',
-      '--grep',
-      /SIGKILL|killed|20 deploys/u.source,
-    ],
-    { cwd: root, env, show: true },
-  );
-  return playwrightCounts(readReport(path.join(root, 'test-results/report.json')));
+/** Real processes of a whole installation. */
+async function runStories(scale: number): Promise<Counts> {
+  const env = { SLIPWAY_E2E_STATE: stateDir, SLIPWAY_E2E_TIME_SCALE: String(scale) };
+  const args = ['test', '--project', 'stories', '--project', 'reboot', '--grep', 'SIGKILL|killed|20 deploys'];
+  await run(process.execPath, [bin('@playwright/test/cli.js'), ...args], { cwd: root, env, show: true });
+  return playwrightCounts(readReport(path.join(results, 'report.json')));
+}
+
+const tableSchema = z.object({
+  scale: z.number(),
+  rows: z.array(
+    z.object({ id: z.string(), title: z.string(), result: z.string(), ms: z.number(), operations: z.record(z.string(), z.number()) }),
+  ),
+}); // prettier-ignore
+type Table = z.output<typeof tableSchema>;
+
+/** How often each operation was done over all scenarios, most first. */
+function histogramOf({ rows }: Table): [string, number][] {
+  const counts = new Map<string, number>();
+  for (const { operations } of rows)
+    for (const [name, count] of Object.entries(operations)) counts.set(name, (counts.get(name) ?? 0) + count);
+  return [...counts].toSorted(([, a], [, b]) => b - a);
+}
+
+function show(table: Table): void {
+  for (const { id, title, result, ms } of table.rows)
+    console.log(`${id.padEnd(13)} ${result === 'passed' || result === 'failed' ? `${result} in ${duration(ms)}` : result}  ${title}`); // prettier-ignore
+  const histogram = histogramOf(table);
+  const most = Math.max(1, ...histogram.map(([, count]) => count));
+  console.log('\nWhat was done:');
+  for (const [name, count] of histogram)
+    console.log(`${String(count).padStart(6)} ${'█'.repeat(Math.ceil((count / most) * 40)).padEnd(40)} ${name}`);
 }
 
 await main(async () => {
-  const { seeds } = parseArgs({ options: { seeds: { type: 'string', default: '50' } } }).values;
+  const { seeds, scale, stories } = parseArgs({
+    options: { seeds: { type: 'string', default: '50' }, scale: { type: 'string', default: '1' }, stories: { type: 'boolean', default: true } },
+    allowNegative: true,
+  }).values; // prettier-ignore
   prepareStateFolder(stateDir);
   const engine = await ensureEngine(stateDir, '/var/run/docker.sock');
   const rows: { name: string; counts: Counts; ms: number }[] = [];
   const measure = async (name: string, work: () => Promise<Counts>): Promise<void> => {
     const started = performance.now();
-    rows.push({ name, counts: await work(), ms: performance.now() - started });
+    rows.push({ name, counts: await work(), ms: Math.round(performance.now() - started) });
   };
-  await measure(`random steps and crashes, ${seeds} seeds`, () => runSeeds(Number(seeds)));
-  await measure('killed processes, a power cut, 20 rolling deploys', runStories);
+  const fakes = ['--project', 'unit', 'server/release/random.test.ts', 'server/release/crash.test.ts', 'server/release/mutants.test.ts']; // prettier-ignore
+  const onReal = { SLIPWAY_FAULT_SEEDS: seeds, SLIPWAY_FAULT_SCALE: scale };
+  await measure(`mutants, crashes and ${seeds} random seeds on the fakes`, () => runVitest(fakes, { SLIPWAY_FAULT_SEEDS: seeds })); // prettier-ignore
+  await measure(`scenarios and ${seeds} random seeds at ${scale} of the times`, () => runVitest(['--project', 'faults'], onReal)); // prettier-ignore
+  if (stories) await measure('killed processes, a power cut, 20 rolling deploys', () => runStories(Number(scale)));
   if (engine.endsWith('started')) await stopEngine(stateDir);
+  const table = tableSchema.parse(readReport(path.join(results, 'faults-table.json')));
+  show(table);
   for (const { name, counts, ms } of rows)
     console.log(`${name}: ${counts.passed} passed, ${counts.failed} failed in ${duration(ms)}`);
-  writeFileSync(
-    path.join(root, 'docs/faults.json'),
-    `${JSON.stringify({ at: new Date().toISOString(), rows }, null, 2)}\n`,
-  );
+  const report = { at: new Date().toISOString(), seeds: Number(seeds), scale: table.scale, suites: rows, scenarios: table.rows, operations: Object.fromEntries(histogramOf(table)) }; // prettier-ignore
+  writeFileSync(path.join(root, 'docs/faults.json'), `${JSON.stringify(report, null, 2)}\n`);
   if (rows.some(({ counts }) => counts.failed > 0)) process.exitCode = 1;
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { describeFigure, judgedValue, median, meets, type Figure } from '#cli/bench/figure.ts';
+import { describeFigure, judgedValue, median, meets, p95, type Figure } from '#cli/bench/figure.ts';
 
 const figure: Figure = { name: 'x', unit: 'ms', samples: [30, 10, 20], reference: [8, 12], judged: 'difference' };
 
@@ -27,4 +27,9 @@ test('the line shows median, spread, reference and verdict', () => {
   expect(describeFigure(figure, { kind: 'at-most', value: 5 })).toBe(
     'x: 20 ms [10–30, n=3] · reference 10 ms [8–12, n=2] · difference 10 · goal at most 5: missed',
   );
+});
+
+test('a figure judged by its p95 is the sample that 95 of 100 do not exceed', () => {
+  const samples = Array.from({ length: 100 }, (_entry, index) => index + 1);
+  expect([p95(samples), p95([7]), judgedValue({ ...figure, samples, judged: 'p95' })]).toEqual([95, 7, 95]);
 });

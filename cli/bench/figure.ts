@@ -6,7 +6,7 @@ export interface Figure {
   /** The reference's samples, taken alternately with ours. */
   reference?: readonly number[];
   /** What the pair is judged by. */
-  judged: 'value' | 'difference' | 'ratio';
+  judged: 'value' | 'p95' | 'difference' | 'ratio';
   note?: string;
 }
 /** `at-most` or `at-least` the number, in the figure's unit (a ratio has none). */
@@ -19,8 +19,15 @@ export function median(samples: readonly number[]): number {
   return low === undefined || high === undefined ? Number.NaN : (low + high) / 2;
 }
 
+/** What 95 of 100 samples do not exceed. */
+export function p95(samples: readonly number[]): number {
+  const sorted = [...samples].sort((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(sorted.length * 0.95) - 1)] ?? Number.NaN;
+}
+
 /** The number that the goal is about. */
 export function judgedValue(figure: Figure): number {
+  if (figure.judged === 'p95') return p95(figure.samples);
   const ours = median(figure.samples);
   if (figure.judged === 'value') return ours;
   const theirs = median(figure.reference ?? []);

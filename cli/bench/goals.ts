@@ -9,5 +9,6 @@ export const goals: Readonly<Record<string, Goal>> = {
   'requests per second through the edge': { kind: 'at-least', value: 0.95 },
   'memory of all Slipway processes and HAProxy': { kind: 'at-most', value: 350 },
   "an app's p99 while a build takes all it can": { kind: 'at-most', value: 2 },
+  'takeover after SIGKILL of the worker': { kind: 'at-most', value: 30_000 },
   'npm run up, again': { kind: 'at-most', value: 10 },
 };

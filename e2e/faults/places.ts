@@ -66,15 +66,16 @@ export class Tenant {
     this.#repositories = new PlatformRepositories({ stateDir: config.stateDir });
   }
 
-  static async create(machine: Machine): Promise<Tenant> {
+  /** @param region another tenant's: both wait in the same queue */
+  static async create(machine: Machine, region?: string): Promise<Tenant> {
     const { db } = machine;
-    const [orgId, userId, regionId] = [newId('organization'), newId('user'), newId('region')];
+    const [orgId, userId, regionId] = [newId('organization'), newId('user'), region ?? newId('region')];
     const tag = randomSuffix(6);
     await db.insert(organizations).values({ id: orgId, slug: `org-${tag}`, name: 'Faults' });
     await db.insert(users).values({ id: userId, email: `${tag}@example.test`, name: 'Anna' });
     await db.insert(memberships).values({ orgId, userId, role: 'owner' });
     const slots = { buildSlots: 8, rolloutSlots: 16, orgLimit: 24 };
-    await db.insert(regions).values({ id: regionId, slug: `r-${tag}`, name: 'Here', appsDomain: 'apps.localhost', ...slots }); // prettier-ignore
+    if (region === undefined) await db.insert(regions).values({ id: regionId, slug: `r-${tag}`, name: 'Here', appsDomain: 'apps.localhost', ...slots }); // prettier-ignore
     return new Tenant(machine, orgId, userId, regionId);
   }
 

@@ -3,12 +3,14 @@ import { appScenarios } from '#e2e/faults/scenarios/apps.ts';
 import { partScenarios } from '#e2e/faults/scenarios/parts.ts';
 import { queueScenarios } from '#e2e/faults/scenarios/queue.ts';
 import { randomScenario } from '#e2e/faults/scenarios/random.ts';
+import { sourceScenarios } from '#e2e/faults/scenarios/sources.ts';
 import { workerScenarios } from '#e2e/faults/scenarios/workers.ts';
 
 /** @param seeds of the random scenario; @param steps of each */
 export const scenariosOf = (seeds: number, steps: number): readonly Scenario[] => [
   ...appScenarios,
   ...queueScenarios,
+  ...sourceScenarios,
   ...partScenarios,
   ...workerScenarios,
   ...Array.from({ length: seeds }, (_entry, index) => randomScenario(index + 1, steps)),
