@@ -1,3 +1,5 @@
+import path from 'node:path';
+
 /** The installation that e2e uses: its own state folder, ports and subnets, so that it runs beside another one. */
 export const ports = { http: 18_480, https: 18_443, web: 14_620, ssh: 12_222 } as const;
 /** The benchmarks use the same installation at full times, in a folder of their own. */
@@ -30,6 +32,7 @@ export const installationEnvironment: Record<string, string> = {
   SLIPWAY_SUBNETS: '10.214.0.0/16',
   SLIPWAY_TIME_SCALE: process.env['SLIPWAY_E2E_TIME_SCALE'] ?? '0.1',
   SLIPWAY_BUILD_DISK_GIB: '10',
+  SLIPWAY_BASE_CACHE: path.resolve('node_modules/.cache/slipway/base'),
   SLIPWAY_PRIVATE_GIT_HOSTS: '127.0.0.1:18490',
   GITHUB_URL: github.url,
   GITHUB_CLIENT_ID: github.clientId,

@@ -55,6 +55,9 @@ export const environmentSchema = z.object({
   SLIPWAY_BUILD_SLOTS: z.coerce.number().int().min(1).max(64).default(2).describe('Builds at once'),
   SLIPWAY_BUILD_MEMORY_MIB: z.coerce.number().int().min(256).default(2048).describe('Memory of all builds together'),
   SLIPWAY_BUILD_DISK_GIB: z.coerce.number().int().min(2).default(20).describe("Disk of the builder's own filesystem"),
+  SLIPWAY_BASE_CACHE: optionalText.describe(
+    'Folder that keeps base images made here for a day, for machines that set up Slipway often (tests)',
+  ),
   SLIPWAY_PRIVATE_GIT_HOSTS: z
     .string()
     .default('')

@@ -1,4 +1,5 @@
 /** Base images in the builder, under their official names: pulled where a registry answers, made here where none does. */
+import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
@@ -8,6 +9,7 @@ import {
   baseLabel, debianArguments, debianName, findPrivateTrust, recipes, recipeVersion,
   type BaseRecipe, type PrivateTrust,
 } from '#server/build/base-recipes.ts'; // prettier-ignore
+import { cacheFile, keepBaseImages, loadBaseImages } from '#server/build/base-cache.ts';
 import { builderPaths, readBuilderStatus, readInstallation, type BuilderConfig } from '#server/build/builder-paths.ts';
 import { createBuildEngine } from '#server/build/engine.ts';
 import type { BuildEngine } from '#server/build/types.ts';
@@ -175,12 +177,20 @@ export async function ensureBaseImages(
   const isReachable = (): Promise<boolean> => (answer ??= registryAnswers(signal));
   try {
     const debianVersion = recipeVersion(debianName, trust, '');
+    const all = recipes(process.arch === 'arm64' ? 'arm64' : 'x64', trust).map((recipe) => ({ recipe, version: recipeVersion(recipe.name, trust, recipe.dockerfile) })); // prettier-ignore
+    const key = createHash('sha256').update([debianVersion, ...all.map(({ version }) => version)].join()).digest('hex'); // prettier-ignore
+    const cache = config.SLIPWAY_BASE_CACHE === undefined ? null : cacheFile(config.SLIPWAY_BASE_CACHE, key);
+    if (cache !== null && !(await isPresent(workshop, debianName, debianVersion)))
+      await loadBaseImages(workshop.engine, cache, signal);
     const debian = provide(workshop, debianName, debianVersion, isReachable, () => makeDebian(workshop, debianVersion));
-    const others = recipes(process.arch === 'arm64' ? 'arm64' : 'x64', trust).map(async (recipe) => {
-      const version = recipeVersion(recipe.name, trust, recipe.dockerfile);
-      return provide(workshop, recipe.name, version, isReachable, () => make(workshop, recipe, version, debian));
-    });
-    return await Promise.all([debian, ...others]);
+    const others = all.map(({ recipe, version }) =>
+      provide(workshop, recipe.name, version, isReachable, () => make(workshop, recipe, version, debian)),
+    );
+    const images = await Promise.all([debian, ...others]);
+    const isWhole = images.every(({ problem }) => problem === null);
+    if (cache !== null && isWhole && images.some(({ how }) => how === 'made'))
+      await keepBaseImages(workshop.engine, cache, images.map(({ name }) => name), signal); // prettier-ignore
+    return images;
   } finally {
     await rm(folder, { recursive: true, force: true });
     await workshop.engine.close();

@@ -10,7 +10,7 @@ import { AppError } from '#server/errors.ts';
 
 export type BuilderConfig = Pick<
   Config,
-  'stateDir' | 'SLIPWAY_DOCKER_SOCKET' | 'SLIPWAY_BUILD_MEMORY_MIB' | 'SLIPWAY_BUILD_DISK_GIB'
+  'stateDir' | 'SLIPWAY_BASE_CACHE' | 'SLIPWAY_DOCKER_SOCKET' | 'SLIPWAY_BUILD_MEMORY_MIB' | 'SLIPWAY_BUILD_DISK_GIB'
 >;
 
 export interface BuilderPaths {

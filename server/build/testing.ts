@@ -74,6 +74,7 @@ export async function startTestBuilder(settings: { diskGib: number; memoryMib: n
   const stateDir = await mkdtemp(path.join(tmpdir(), 'slwb-'));
   const config: BuilderConfig = {
     stateDir,
+    SLIPWAY_BASE_CACHE: path.resolve('node_modules/.cache/slipway/base'),
     SLIPWAY_DOCKER_SOCKET: '/var/run/docker.sock',
     SLIPWAY_BUILD_MEMORY_MIB: settings.memoryMib,
     SLIPWAY_BUILD_DISK_GIB: settings.diskGib,
