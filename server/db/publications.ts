@@ -29,11 +29,12 @@ export async function takeGeneration(
     .where(and(eq(releases.id, release.id), eq(releases.orgId, release.orgId)));
   if (known && known.generation !== null) return { generation: known.generation, base: known.base };
   const generation = await nextGeneration(tx, release.orgId, release.deploymentId);
+  const kept = known?.base ?? base;
   await tx
     .update(releases)
-    .set({ routeGeneration: generation, reportBase: base })
+    .set({ routeGeneration: generation, reportBase: kept })
     .where(and(eq(releases.id, release.id), eq(releases.orgId, release.orgId), isNull(releases.routeGeneration)));
-  return { generation, base };
+  return { generation, base: kept };
 }
 
 export async function releaseById(db: Queryable, orgId: string, id: string): Promise<ReleaseRow | null> {

@@ -33,6 +33,14 @@ export const startedInstances = (db: Queryable, orgId: string, releaseId: string
     .where(and(eq(instances.orgId, orgId), eq(instances.startedBy, releaseId), ne(instances.state, 'removed')))
     .orderBy(instances.id);
 
+/** Every instance of the deployment that is not gone, whatever it does. */
+export const standingInstances = (db: Queryable, place: Place): Promise<InstanceRow[]> =>
+  db
+    .select()
+    .from(instances)
+    .where(and(ofDeployment(place), ne(instances.state, 'removed')))
+    .orderBy(instances.id);
+
 /** Instances that belong to the release: started by it or carried over into it. */
 export async function instancesOfRelease(db: Queryable, orgId: string, releaseId: string): Promise<InstanceRow[]> {
   const rows = await db

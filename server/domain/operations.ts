@@ -1,4 +1,5 @@
 /** What operations do: which are possible, what they say beforehand, what scaling changes. Pure. */
+import { handOverOf } from '#server/domain/hand-over.ts';
 import type { ReleaseKind } from '#server/domain/release-machine.ts';
 import type { ReleaseSnapshot, ScaleChange, SnapshotComponent } from '#server/domain/release.ts';
 import type { Draft } from '#server/domain/settings.ts';
@@ -42,7 +43,7 @@ function scaleRefusal(components: readonly SnapshotComponent[], changes: readonl
     const component = components.find((one) => one.componentId === change.componentId);
     if (!component) return 'Only components of the live release can be scaled';
     if (!standingKinds.includes(component.kind)) return `${component.name} keeps no instances running`;
-    if (component.settings.handOver === 'single' && (change.instances ?? 1) > 1)
+    if (handOverOf(component) === 'single' && (change.instances ?? 1) > 1)
       return `${component.name} is handed over “single”: it runs as one instance`;
   }
   return changes.every((change) => isNoChange(components, change)) ? 'Nothing to change' : null;
@@ -134,9 +135,10 @@ function restartEffects({ components, componentIds, running }: OperationFacts): 
   return components
     .filter((one) => standingKinds.includes(one.kind))
     .filter((one) => componentIds?.includes(one.componentId) ?? true)
-    .map(({ componentId, name, settings }) => {
+    .map((component) => {
+      const { componentId, name, settings } = component;
       const now = running.get(componentId) ?? settings.instances;
-      if (settings.handOver === 'single')
+      if (handOverOf(component) === 'single')
         return `${name}: requests wait while its instance is stopped and started again.`;
       return now === 1 && settings.instances === 1
         ? `${name}: a new instance beside the old one, which stops once the new one is ready.`
@@ -153,7 +155,8 @@ function scaleEffects({ components, scale = [] }: OperationFacts): string[] {
     const number = is.instances === was.instances ? '' : `${count(is.instances, 'instance')} instead of ${String(was.instances)}`; // prettier-ignore
     const isSized = JSON.stringify(is.size) !== JSON.stringify(was.size);
     const size = isSized ? `${cpu(is.size.cpuMillis)} and ${String(is.size.memoryMib)} MiB each instead of ${cpu(was.size.cpuMillis)} and ${String(was.size.memoryMib)} MiB` : ''; // prettier-ignore
-    const how = isSized ? ' All of its instances are replaced, new ones first.' : ' The instances that stay are not touched.'; // prettier-ignore
+    const replaced = handOverOf(to) === 'single' ? ' Its instance is replaced, the old one first: requests wait meanwhile.' : ' All of its instances are replaced, new ones first.'; // prettier-ignore
+    const how = isSized ? replaced : ' The instances that stay are not touched.';
     return [`${to.name}: ${[number, size].filter(Boolean).join(', ')}.${how}`];
   });
   const more = memory(after) - memory(components);

@@ -95,9 +95,24 @@ export interface Failure {
 }
 
 /** What the edge counted while the release switched. */
+/** What the report subtracts: the edge's counters before the switch changed anything, and what went on since. */
+export interface ReportBase {
+  requests: number;
+  failed: number;
+  held?: number;
+  /** ISO time. */
+  at: string;
+  /** Components that are replaced one at a time: their old instances may have ended. */
+  swapped?: readonly string[];
+  drained?: number;
+  cut?: number;
+}
+
 export interface ReleaseReport {
   servedRequests: number;
   failedRequests: number;
+  /** Waited at the edge while a component was replaced; missing in reports of before that was possible. */
+  heldRequests?: number;
   drainedConnections: number;
   cutConnections: number;
   switchMs: number;

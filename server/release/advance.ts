@@ -201,7 +201,9 @@ class Run {
         release,
         event,
         fence: this.#lease.fence,
-        deadlineMs: next ? deadlineOf(this.#engine.times, next) : null,
+        deadlineMs: next
+          ? deadlineOf(this.#engine.times, next, release.snapshot.components, this.#engine.timeScale)
+          : null,
         ...(result.note === undefined ? {} : { note: result.note }),
         ...(result.patch ? { patch: result.patch } : {}),
       });

@@ -32,6 +32,7 @@ export function createRecorder(fake: FakeRegion): Recorder {
   const ask = async (deploymentId: string, one: { host: string; served: boolean }): Promise<void> => {
     const startedAt = tick();
     const answer = fake.edge.request(one.host);
+    if (answer.kind === 'held' && !answer.refused) return; // it has no answer yet
     const spec = answer.kind === 'server' ? fake.runtime.specs().find(({ id }) => id === answer.server) : undefined;
     const isUp = spec !== undefined && (await fake.runtime.accepts(spec.address, Number(spec.env['PORT']), 1, never));
     one.served ||= isUp;
@@ -71,7 +72,7 @@ export function createRecorder(fake: FakeRegion): Recorder {
         return work().then(() => void (known && recording.containers.push({ at, instanceId: id, kind })));
       };
       const publish = async (publication: Publication, signal: AbortSignal): Promise<void> => {
-        const servers: EdgeServer[] = publication.targets.flatMap((target) => [...target.servers]);
+        const servers: EdgeServer[] = publication.targets.flatMap((target) => (target.hold ? [] : [...target.servers]));
         for (const { name, address, port } of servers)
           if (await fake.runtime.accepts(address, port, 1, never)) happened(name, 'listening');
         const before = fake.edge.history.length;

@@ -1,8 +1,25 @@
 /** How long a release may stay in a state, in scaled milliseconds; null: its step has limits of its own, or none. */
 import type { Times } from '#server/config.ts';
+import { handOverOf } from '#server/domain/hand-over.ts';
 import type { ReleaseState } from '#server/domain/release-machine.ts';
+import type { SnapshotComponent } from '#server/domain/release.ts';
 
-export function deadlineOf(times: Times, state: ReleaseState): number | null {
+/** What replacing one at a time, or starting after the switch, may add to the switch: the limits of its own parts. */
+function turnsMs(components: readonly Pick<SnapshotComponent, 'kind' | 'settings'>[], timeScale: number): number {
+  const seconds = components.map((component) => {
+    if (handOverOf(component) === 'overlap') return 0;
+    const { deadlineSeconds, settleSeconds, stopGraceSeconds } = component.settings.readiness;
+    return deadlineSeconds + settleSeconds + stopGraceSeconds + 15;
+  });
+  return seconds.reduce((sum, one) => sum + one, 0) * 1000 * timeScale;
+}
+
+export function deadlineOf(
+  times: Times,
+  state: ReleaseState,
+  components: readonly Pick<SnapshotComponent, 'kind' | 'settings'>[],
+  timeScale: number,
+): number | null {
   switch (state) {
     case 'fetching':
       return times.fetchDeadline;
@@ -13,7 +30,7 @@ export function deadlineOf(times: Times, state: ReleaseState): number | null {
     case 'starting':
       return times.admissionDeadline;
     case 'switching':
-      return times.switchDeadline;
+      return times.switchDeadline + turnsMs(components, timeScale);
     case 'held':
     case 'queued':
     case 'checking':

@@ -10,7 +10,8 @@ export const faultPoints = [
   'fetching.before', 'fetching.after_fetch', 'building.before', 'building.after_build', 'storing.before', 'storing.after_store',
   'starting.after_rows', 'starting.after_start', 'checking.before', 'checking.before_commit', 'hook.before_start', 'hook.after_start',
   'hook.after_exit', 'hook.before_remove', 'switching.before_publish', 'switching.before_ack', 'switching.before_commit', 'retiring.before_drain',
-  'retiring.before_stop', 'retiring.before_remove', 'undo.before', 'undo.before_remove', 'undo.before_commit',
+  'retiring.before_stop', 'retiring.before_remove', 'swap.before_hold', 'swap.before_hold_ack', 'swap.after_hold', 'swap.after_stop', 'swap.after_start', 'swap.after_ready', 'swap.undo_removed',
+  'swap.undo_started', 'last.after_start', 'undo.before', 'undo.before_remove', 'undo.before_commit',
 ] as const; // prettier-ignore
 export type FaultPoint = (typeof faultPoints)[number];
 export type Fault = (point: FaultPoint) => void;

@@ -6,6 +6,7 @@ import { addInstance, freeAddresses, instancesOfRelease, linkInstances, liveInst
 import { artifactById, type ArtifactRow, releaseComponentRows, setReleaseComponent } from '#server/db/release-components.ts'; // prettier-ignore
 import type { VolumeRow } from '#server/db/volumes.ts';
 import { admit } from '#server/domain/admission.ts';
+import { handOverOf } from '#server/domain/hand-over.ts';
 import type { SnapshotComponent } from '#server/domain/release.ts';
 import { kindRules } from '#server/domain/release-machine.ts';
 import { type HandOverPlan, planHandOver, specDocument } from '#server/domain/spec.ts';
@@ -103,7 +104,13 @@ export async function writeHandOver(
   const { release, engine } = ctx;
   const plan = await decide(ctx, prepared);
   const byId = new Map(prepared.map((one) => [one.component.componentId, one]));
-  const neededMib = plan.starts.reduce((sum, start) => sum + (byId.get(start.componentId)?.component.settings.size.memoryMib ?? 0), 0); // prettier-ignore
+  const live = new Set((await liveInstances(engine.db, release)).map((row) => row.componentId));
+  const neededMib = plan.starts.reduce((sum, start) => {
+    const component = byId.get(start.componentId)?.component;
+    // What replaces its predecessor starts in the memory that this one leaves.
+    if (!component || (handOverOf(component) === 'single' && live.has(component.componentId))) return sum;
+    return sum + component.settings.size.memoryMib;
+  }, 0);
   const { memoryFreeMib } = await ctx.region.capacity.capacity(ctx.signal);
   const promisedMib = await promisedMemoryMib(engine.db, release.regionId, release.id);
   const admission = admit({ freeMib: memoryFreeMib, promisedMib, neededMib });

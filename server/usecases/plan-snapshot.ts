@@ -9,6 +9,7 @@ import { repositoryLocation } from '#server/db/repository-locations.ts';
 import { components, deployments, drafts, variables } from '#server/db/schema/projects.ts';
 import { releases } from '#server/db/schema/releases.ts';
 import { namedDatabase, withDatabases } from '#server/domain/databases.ts';
+import { handOverProblem } from '#server/domain/hand-over.ts';
 import type { ManifestFile } from '#server/domain/manifest.ts';
 import type { ReleaseSnapshot, SnapshotComponent, SnapshotSource, SnapshotVariable } from '#server/domain/release.ts';
 import { routeConflicts } from '#server/domain/routes.ts';
@@ -215,9 +216,10 @@ const platformPlaceholders = { PORT: '0', STAGE: '-', APP_PUBLIC_URL: '-', RELEA
 function checkSettings(planned: readonly SnapshotComponent[]): void {
   const [conflict] = routeConflicts(planned);
   if (conflict) throw badInput(`components.${conflict.componentId}.route.path`, conflict.message);
-  const other = planned.find((one) => one.settings.handOver !== 'overlap');
-  if (other)
-    throw badInput(`components.${other.componentId}.handOver`, `${other.name}: only the hand-over “overlap” is available yet.`); // prettier-ignore
+  for (const one of planned) {
+    const problem = handOverProblem(one);
+    if (problem) throw badInput(`components.${one.componentId}.${problem.path}`, `${one.name}: ${problem.message}`);
+  }
 }
 function checkVariables(ctx: PlanContext, planned: readonly PlannedComponent[], rows: readonly VariableRow[]): void {
   const byId = new Map(rows.map((row) => [row.id, row]));

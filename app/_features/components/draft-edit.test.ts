@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { countEdits, documentWith, inputText, setOverride, typedValue } from '#app/_features/components/draft-edit.ts';
+import {
+  countEdits,
+  documentWith,
+  inputText,
+  setOverride,
+  typedValue,
+  groupsFor,
+} from '#app/_features/components/draft-edit.ts';
 import { settingField, settingGroups, valueWords, withValue } from '#app/_features/components/view.ts';
 import { mergeSettings, settingsSchema } from '#server/domain/settings.ts';
 import type { DraftView } from '#server/domain/views/projects.ts';
@@ -60,6 +67,15 @@ test('every setting has a field, so that none is hidden', () => {
       ? [path]
       : Object.entries(value).flatMap(([key, inner]) => leaves(inner, path ? `${path}.${key}` : key));
   expect(leaves(settingsSchema.parse({}), '').sort()).toEqual([...paths].sort());
+});
+test('only a worker is offered to start after the switch', () => {
+  const offered = (kind: string) =>
+    groupsFor(kind, true)
+      .flatMap((group) => group.fields)
+      .find((item) => item.path === 'handOver')
+      ?.choices?.map((choice) => choice.value);
+  expect(offered('web')).toEqual(['overlap', 'single']);
+  expect(offered('worker')).toEqual(['overlap', 'single', 'after-switch']);
 });
 test('values read with their unit', () => {
   expect(valueWords('size.memoryMib', 512)).toBe('512 MiB');

@@ -13,13 +13,24 @@ type Overrides = Record<string, unknown>;
 /** Component → its overrides as edited; absent when untouched. */
 export type Edits = ReadonlyMap<string, Overrides>;
 
+/** Choices that mean nothing for the kind are not offered. */
+const withChoicesFor = (field: SettingField, kind: string): SettingField =>
+  field.choices
+    ? { ...field, choices: field.choices.filter((choice) => !choice.for || choice.for.includes(kind)) }
+    : field;
+
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 
 /** The fields that apply to a kind of component, group by group. */
 export const groupsFor = (kind: string, hasRepository: boolean) =>
   settingGroups
     .filter((group) => !group.of || group.of === (hasRepository ? 'repository' : 'image'))
-    .map((group) => ({ ...group, fields: group.fields.filter((field) => !field.for || field.for.includes(kind)) }))
+    .map((group) => ({
+      ...group,
+      fields: group.fields
+        .filter((field) => !field.for || field.for.includes(kind))
+        .map((field) => withChoicesFor(field, kind)),
+    }))
     .filter((group) => group.fields.length > 0);
 
 /** What a field shows: the edit, else the override, else the value without it. */

@@ -54,7 +54,7 @@ export function SettingControl({ field, value, origin, live, isAsked, disabled, 
     >
       <Field
         label={field.unit && field.kind !== 'choice' ? `${field.label} (${field.unit})` : field.label}
-        hint={field.kind === 'ref' ? refKinds[refOf(value).kind].hint : field.hint}
+        hint={hintOf(field, value, shown)}
         aside={origin}
         error={error}
       >
@@ -84,4 +84,9 @@ export function SettingControl({ field, value, origin, live, isAsked, disabled, 
       {live === null ? null : <p className="mt-1 text-xs text-accent-text">Live: {live}</p>}
     </div>
   );
+}
+
+function hintOf(field: SettingField, value: unknown, shown: string): string {
+  if (field.kind === 'ref') return refKinds[refOf(value).kind].hint;
+  return field.choices?.find((choice) => choice.value === shown)?.note ?? field.hint;
 }

@@ -10,7 +10,8 @@ export interface SettingField {
   kind: FieldKind;
   hint: string;
   unit?: string;
-  choices?: readonly { value: string; label: string }[];
+  /** `note` is the hint while it is chosen; `for` as of the field. */
+  choices?: readonly { value: string; label: string; note?: string; for?: readonly string[] }[];
   /** Component kinds it applies to; all when absent. */
   for?: readonly string[];
 }
@@ -176,9 +177,18 @@ export const settingGroups: readonly SettingGroup[] = [
         kind: 'choice',
         hint: 'How the new one takes over',
         choices: [
-          { value: 'overlap', label: 'New beside old' },
-          { value: 'single', label: 'One at a time' },
-          { value: 'after-switch', label: 'After the switch' },
+          { value: 'overlap', label: 'New beside old', note: 'Both run for a moment: no request waits or fails' },
+          {
+            value: 'single',
+            label: 'One at a time',
+            note: 'The old one ends before the new one starts. Requests wait meanwhile, up to 30 s, and WebSockets are cut. Always so with storage',
+          },
+          {
+            value: 'after-switch',
+            label: 'After the switch',
+            note: 'Starts when requests reach the new release. When it does not stay up, the release fails and the previous routes come back',
+            for: ['worker'],
+          },
         ],
         for: running,
       },

@@ -6,7 +6,7 @@ import { regions } from '#server/db/schema/platform.ts';
 import { components, deployments, projects } from '#server/db/schema/projects.ts';
 import { tags } from '#server/db/schema/tags.ts';
 import type { BuildPlan } from '#server/build/types.ts';
-import type { Failure, ReleaseReport, ReleaseSnapshot, ReleaseTrigger } from '#server/domain/release.ts';
+import type { Failure, ReleaseReport, ReleaseSnapshot, ReleaseTrigger, ReportBase } from '#server/domain/release.ts';
 import type { Lane, Outcome, ReleaseKind, ReleaseState } from '#server/domain/release-machine.ts';
 
 /** Releases, and operations, which share the table as they share the engine: an operation has no number. */
@@ -41,7 +41,7 @@ export const releases = pgTable(
     failure: jsonb('failure').$type<Failure>(),
     report: jsonb('report').$type<ReleaseReport>(),
     /** The edge's counters and the time just before the routes were published: what the report subtracts. */
-    reportBase: jsonb('report_base').$type<{ requests: number; failed: number; at: string } | null>(),
+    reportBase: jsonb('report_base').$type<ReportBase | null>(),
     /** Set with `cancel`: how it ends once everything is undone. */
     cancelTo: text('cancel_to').$type<'aborted' | 'superseded'>(),
     supersededBy: text('superseded_by'),

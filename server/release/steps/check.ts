@@ -1,122 +1,22 @@
 /** Waits until every new instance is ready, or says why one is not. The limit counts from the state's first entry. */
-import { type InstanceRow, setInstances, startedInstances } from '#server/db/release-instances.ts';
-import { readinessOf, type ReadinessObservation, type ReadinessVerdict } from '#server/domain/readiness.ts';
+import { type InstanceRow, setInstances } from '#server/db/release-instances.ts';
 import type { SnapshotComponent } from '#server/domain/release.ts';
-import { AppError } from '#server/errors.ts';
 import type { StepContext, StepResult } from '#server/release/engine.ts';
-import { fail, lastLineCount } from '#server/release/failure.ts';
-import { consoleOf } from '#server/release/instance-spec.ts';
-
-const pollMs = 100;
-const probeLimitMs = 5000;
-
-/** What is remembered of one instance between two looks. */
-interface Watch {
-  row: InstanceRow;
-  component: SnapshotComponent;
-  rightInARow: number;
-  runningSince: number | null;
-  ready: boolean;
-}
+import { untilReady } from '#server/release/ready.ts';
+import { firstInstances } from '#server/release/turns.ts';
 
 export async function checkStep(ctx: StepContext): Promise<StepResult> {
-  const { engine, release } = ctx;
-  engine.fault('checking.before');
-  const rows = (await startedInstances(engine.db, release.orgId, release.id)).filter((row) => row.role === 'serving');
-  const watches = rows.map((row) => watchOf(ctx, row));
-  for (const watch of watches) engine.consoles.follow(consoleOf(watch.row));
-  while (watches.some((watch) => !watch.ready)) {
-    for (const watch of watches) {
-      const verdict = await look(ctx, watch);
-      if (verdict.kind === 'failed') return await failed(ctx, watch, verdict);
-      if (verdict.kind === 'ready' && !watch.ready) {
-        watch.ready = true;
-        await ctx.write((tx) =>
-          setInstances(tx, release.orgId, [watch.row.id], { state: 'ready', readyAt: new Date() }),
-        );
-        ctx.say(`${watch.component.name}, instance ${watch.row.ordinal + 1} is ready`);
-      }
-    }
-    if (watches.some((watch) => !watch.ready)) await engine.clock.sleep(pollMs, ctx.signal);
-  }
-  engine.fault('checking.before_commit');
+  ctx.engine.fault('checking.before');
+  const failed = await untilReady(ctx, await firstInstances(ctx), {
+    onReady: (row, component) => markReady(ctx, row, component),
+  });
+  if (failed) return failed;
+  ctx.engine.fault('checking.before_commit');
   return { kind: 'done' };
 }
 
-function watchOf(ctx: StepContext, row: InstanceRow): Watch {
-  const component = ctx.release.snapshot.components.find((one) => one.componentId === row.componentId);
-  if (!component) throw new AppError('internal', 'An instance of a component that the release does not have.');
-  return { row, component, rightInARow: 0, runningSince: null, ready: false };
-}
-
-/** One look; instances that are ready already are looked at again, because one may end while another starts. */
-async function look(ctx: StepContext, watch: Watch): Promise<ReadinessVerdict> {
-  const { component, row } = watch;
-  const { readiness, size } = component.settings;
-  const scale = ctx.engine.timeScale;
-  const rules = {
-    componentId: component.componentId,
-    componentName: component.name,
-    kind: component.kind,
-    port: row.port,
-    readiness,
-    memoryMib: size.memoryMib,
-    settleMs: readiness.settleSeconds * 1000 * scale,
-    elapsedMs: ctx.elapsedMs(),
-    deadlineMs: readiness.deadlineSeconds * 1000 * scale,
-  };
-  const seen = await observe(ctx, watch);
-  const verdict = readinessOf(rules, seen);
-  if (watch.ready) return verdict.kind === 'failed' && seen.phase !== 'running' ? verdict : { kind: 'ready' };
-  const needsPorts = verdict.kind === 'failed' && seen.accepts === false;
-  if (!needsPorts) return verdict;
-  return readinessOf(rules, { ...seen, listening: await ctx.region.sessions.listening(row.id, ctx.signal) });
-}
-
-async function observe(ctx: StepContext, watch: Watch): Promise<ReadinessObservation> {
-  const { row, component } = watch;
-  const { sessions, instances } = ctx.region;
-  const state = await instances.inspect(row.id, ctx.signal);
-  const running = state.phase === 'running';
-  const now = ctx.elapsedMs();
-  watch.runningSince = running ? (watch.runningSince ?? now) : null;
-  const { http } = component.settings.readiness;
-  const accepts =
-    row.port === null
-      ? null
-      : running && !watch.ready && (await sessions.accepts(row.address, row.port, 1000, ctx.signal));
-  let lastStatus: number | null = null;
-  if (http && accepts && row.port !== null) {
-    lastStatus = await sessions.httpStatus(
-      row.address,
-      row.port,
-      http.path,
-      probeLimitMs * ctx.engine.timeScale,
-      ctx.signal,
-    );
-    watch.rightInARow = lastStatus === http.status ? watch.rightInARow + 1 : 0;
-  }
-  return {
-    phase: state.phase,
-    exitCode: state.exitCode,
-    outOfMemory: state.outOfMemory,
-    accepts,
-    http: http ? { rightInARow: watch.rightInARow, lastStatus } : null,
-    listening: null,
-    aliveMs: watch.runningSince === null ? 0 : now - watch.runningSince,
-  };
-}
-
-async function failed(
-  ctx: StepContext,
-  watch: Watch,
-  verdict: Extract<ReadinessVerdict, { kind: 'failed' }>,
-): Promise<StepResult> {
-  const source = consoleOf(watch.row);
-  // What an ended instance printed last may still be on its way.
-  if (verdict.code === 'exited' || verdict.code === 'out_of_memory' || verdict.code === 'command_missing')
-    await ctx.engine.consoles.finish(source, 2000);
-  const lastLines = await ctx.engine.consoles.last(source, lastLineCount);
-  const { code, message, advice, fix } = verdict;
-  return fail(code, message, advice, { componentId: watch.component.componentId, lastLines, fix });
+/** Says and writes that the instance is ready. */
+export async function markReady(ctx: StepContext, row: InstanceRow, component: SnapshotComponent): Promise<void> {
+  await ctx.write((tx) => setInstances(tx, ctx.release.orgId, [row.id], { state: 'ready', readyAt: new Date() }));
+  ctx.say(`${component.name}, instance ${row.ordinal + 1} is ready`);
 }

@@ -8,6 +8,7 @@ import { releases } from '#server/db/schema/releases.ts';
 import { isOperation } from '#server/domain/release-machine.ts';
 import { settingsSchema, type Settings } from '#server/domain/settings.ts';
 import type { StepContext, StepResult } from '#server/release/engine.ts';
+import { countedSince, trafficOf } from '#server/release/publish.ts';
 import { addressRestMs, consoleOf } from '#server/release/instance-spec.ts';
 
 const pollMs = 250;
@@ -54,14 +55,19 @@ async function drain(ctx: StepContext, rows: readonly InstanceRow[]): Promise<nu
 /** The report belongs to what replaced this release, which is the operation itself or the release that went live over it. */
 async function noteReport(ctx: StepContext, drained: number, cut: number): Promise<void> {
   const { release } = ctx;
+  const traffic = await trafficOf(ctx);
   const owner = isOperation(release.kind) ? eq(releases.id, release.id) : eq(releases.previousReleaseId, release.id);
+  const mine = and(eq(releases.orgId, release.orgId), owner, sql`${releases.report} is not null`, sql`${releases.outcome} = 'live'`); // prettier-ignore
   await ctx.write(async (tx) => {
-    await tx
-      .update(releases)
-      .set({
-        report: sql`${releases.report} || jsonb_build_object('drainedConnections', (${releases.report} ->> 'drainedConnections')::int + ${drained}::int, 'cutConnections', (${releases.report} ->> 'cutConnections')::int + ${cut}::int)`,
-      })
-      .where(and(eq(releases.orgId, release.orgId), owner, sql`${releases.report} is not null`, sql`${releases.outcome} = 'live'`)); // prettier-ignore
+    for (const { id, report, reportBase } of await tx.select().from(releases).where(mine)) {
+      if (!report) continue;
+      const drainedConnections = report.drainedConnections + drained;
+      const cutConnections = report.cutConnections + cut;
+      await tx
+        .update(releases)
+        .set({ report: { ...report, ...countedSince(traffic, reportBase), drainedConnections, cutConnections } })
+        .where(and(eq(releases.orgId, release.orgId), eq(releases.id, id)));
+    }
   });
 }
 

@@ -11,16 +11,30 @@ import { applyEvent } from '#server/db/releases.ts';
 import { instances } from '#server/db/schema/instances.ts';
 import { deployments } from '#server/db/schema/projects.ts';
 import { isOperation, kindRules } from '#server/domain/release-machine.ts';
+import type { SnapshotComponent } from '#server/domain/release.ts';
 import { AppError } from '#server/errors.ts';
 import type { StepContext, StepResult } from '#server/release/engine.ts';
 import { fail } from '#server/release/failure.ts';
+import { prepareComponents } from '#server/release/hand-over.ts';
 import { keepScale } from '#server/release/keep-scale.ts';
-import { publicationOf, publishAndConfirm, trafficOf } from '#server/release/publish.ts';
+import { countedSince, publicationOf, publishAndConfirm, trafficOf } from '#server/release/publish.ts';
+import { untilReady } from '#server/release/ready.ts';
+import { startInstances } from '#server/release/start-instances.ts';
+import { markReady } from '#server/release/steps/check.ts';
+import { swapStep } from '#server/release/swap.ts';
+import { lastInstances } from '#server/release/turns.ts';
 
 export async function switchStep(ctx: StepContext): Promise<StepResult> {
   const { engine, release } = ctx;
+  if (release.routeGeneration === null) {
+    const failed = await swapStep(ctx);
+    if (failed) return failed;
+  }
   const serving = await servingAfter(ctx);
-  for (const row of serving) if (row.state !== 'live') await ctx.region.instances.keepAlive(row.id, true, ctx.signal);
+  const last = await lastInstances(ctx);
+  const late = new Set(last.map((row) => row.id));
+  for (const row of serving)
+    if (row.state !== 'live' && !late.has(row.id)) await ctx.region.instances.keepAlive(row.id, true, ctx.signal);
   engine.fault('switching.before_publish');
   const before = release.routeGeneration === null ? await trafficOf(ctx) : null;
   const at = engine.clock.now().toISOString();
@@ -39,13 +53,14 @@ export async function switchStep(ctx: StepContext): Promise<StepResult> {
       );
     throw error;
   }
+  const failed = await startLast(ctx, last);
+  if (failed) return failed;
   engine.fault('switching.before_commit');
   const traffic = await trafficOf(ctx);
   const report = {
-    servedRequests: traffic.requests - (base?.requests ?? traffic.requests),
-    failedRequests: traffic.failed - (base?.failed ?? traffic.failed),
-    drainedConnections: 0,
-    cutConnections: 0,
+    ...countedSince(traffic, base),
+    drainedConnections: base?.drained ?? 0,
+    cutConnections: base?.cut ?? 0,
     switchMs: Math.max(0, engine.clock.now().getTime() - Date.parse(base?.at ?? at)),
   };
   return {
@@ -54,6 +69,20 @@ export async function switchStep(ctx: StepContext): Promise<StepResult> {
     patch: { report, previousReleaseId: isOperation(release.kind) ? null : ctx.deployment.liveReleaseId },
     commit: (tx) => commitSwitch(ctx, tx, serving),
   };
+}
+
+/** Workers that start after the switch. One that does not stay up fails the release: it is live only once this is done. */
+async function startLast(ctx: StepContext, rows: readonly InstanceRow[]): Promise<StepResult | null> {
+  if (rows.length === 0) return null;
+  const { prepared } = await prepareComponents(ctx);
+  const sinceMs = ctx.elapsedMs();
+  if (!(await startInstances(ctx, prepared, rows, () => ctx.engine.fault('last.after_start'))))
+    throw new AppError('unavailable', 'The network of the deployment was moved while something runs in it.');
+  const onReady = (row: InstanceRow, component: SnapshotComponent): Promise<void> => markReady(ctx, row, component);
+  const failed = await untilReady(ctx, rows, { sinceMs, onReady });
+  if (failed) return failed;
+  for (const row of rows) await ctx.region.instances.keepAlive(row.id, true, ctx.signal);
+  return null;
 }
 
 /** Instances that serve once the release is live; an operation leaves alone what it does not affect. */

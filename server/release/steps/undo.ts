@@ -4,14 +4,14 @@
  */
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { nextGeneration, releaseById } from '#server/db/publications.ts';
-import { instancesOfRelease, type InstanceRow, liveInstances, markRemoved, startedInstances, unlinkInstances } from '#server/db/release-instances.ts'; // prettier-ignore
-import { isOperation } from '#server/domain/release-machine.ts';
+import { nextGeneration } from '#server/db/publications.ts';
+import { type InstanceRow, markRemoved, startedInstances, unlinkInstances } from '#server/db/release-instances.ts'; // prettier-ignore
 import { isAborted, isRetryable } from '#server/errors.ts';
-import type { Publication } from '#server/edge/types.ts';
 import { type StepContext, type StepResult, workIdOf } from '#server/release/engine.ts';
 import { addressRestMs, consoleOf } from '#server/release/instance-spec.ts';
-import { notDeployedPublication, publicationOf, publishAndConfirm } from '#server/release/publish.ts';
+import { previousRoutes, publishAndConfirm } from '#server/release/publish.ts';
+import { stopConfirmed } from '#server/release/stop-instance.ts';
+import { undoSwaps } from '#server/release/swap.ts';
 
 const pollMs = 100;
 /** Requests that reached the new instances meanwhile may finish this long. */
@@ -21,7 +21,8 @@ const noticeLimitMs = 5000;
 export async function undoStep(ctx: StepContext): Promise<StepResult> {
   const { engine, release } = ctx;
   engine.fault('undo.before');
-  if (release.routeGeneration !== null) await restoreRoutes(ctx);
+  await undoSwaps(ctx, (row) => removeInstance(ctx, row));
+  if (release.routeGeneration !== null || release.reportBase !== null) await restoreRoutes(ctx);
   else if (ctx.deployment.liveReleaseId === null) await publishNotice(ctx);
   engine.fault('undo.before_remove');
   const rows = await startedInstances(engine.db, release.orgId, release.id);
@@ -64,22 +65,10 @@ async function publishNotice(ctx: StepContext): Promise<void> {
   }
 }
 
-async function previousRoutes(ctx: StepContext, generation: number): Promise<Publication> {
-  const { engine, release, deployment } = ctx;
-  const { liveReleaseId } = deployment;
-  const live = liveReleaseId === null ? null : await releaseById(engine.db, release.orgId, liveReleaseId);
-  if (!live) return notDeployedPublication(ctx, generation);
-  const serving = isOperation(release.kind)
-    ? await liveInstances(engine.db, release)
-    : (await instancesOfRelease(engine.db, release.orgId, live.id)).filter((row) => row.state === 'live');
-  return publicationOf(ctx, generation, live.id, live.snapshot.components, serving);
-}
-
 async function removeInstance(ctx: StepContext, row: InstanceRow): Promise<void> {
   const { engine, release } = ctx;
   const grace = row.role === 'hook' ? 0 : 2000;
-  await ctx.region.instances.keepAlive(row.id, false, ctx.signal);
-  await ctx.region.instances.stop(row.id, grace * engine.timeScale, ctx.signal);
+  await stopConfirmed(ctx, row.id, grace * engine.timeScale);
   await engine.consoles.finish(consoleOf(row), 2000);
   await ctx.region.instances.remove(row.id, ctx.signal);
   await ctx.write((tx) => markRemoved(tx, engine.now, release.orgId, row.id, addressRestMs * engine.timeScale));
