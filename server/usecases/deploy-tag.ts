@@ -41,7 +41,9 @@ export async function planTargets(
     const missing = plan.components.find((one) => one.from.kind === 'missing');
     if (missing)
       throw new AppError('conflict', `${plan.deployment.name} has ${missing.name}, which the tag has no code for: it was added later.`); // prettier-ignore
-    planned.push({ plan, snapshot: (await resolveSnapshot(ctx, plan, AbortSignal.timeout(lookupLimitMs))).snapshot });
+    const { snapshot, failure } = await resolveSnapshot(ctx, plan, AbortSignal.timeout(lookupLimitMs));
+    if (failure) throw new AppError('conflict', `${failure.error.message} ${failure.error.advice}`);
+    planned.push({ plan, snapshot });
   }
   return planned;
 }

@@ -62,6 +62,7 @@ test('a mistake fails the release at once with file, line and column, and nothin
   expect(release.failure?.message).toBe('slipway.yaml:4:16: instances: A number. (and 1 more)');
   expect(release.failure?.lastLines).toEqual(['slipway.yaml:4:16: instances: A number.', 'slipway.yaml:6:7: There is no “prot” here.']); // prettier-ignore
   expect(bench.source.calls.some((call) => call.operation === 'fetch')).toBe(false);
+  expect(release.snapshot.components[0]?.source).toMatchObject({ message: 'Change', refName: 'main' });
   const preview = await previewRelease(bench.ctx, { deploymentId: bench.made.deploymentId, kind: 'deploy' });
   expect(preview.problem).toMatchObject({ code: 'manifest_invalid' });
 });
@@ -83,4 +84,6 @@ test('a component that is new in it is remembered for the pages, and not deploye
   const [draft] = await database.db.select().from(drafts).where(eq(drafts.deploymentId, bench.made.deploymentId));
   expect(draft?.manifests?.[0]?.components.map((one) => one.name)).toEqual(['web', 'jobs']);
   expect(draft?.revision).toBe(1);
+  const preview = await previewRelease(bench.ctx, { deploymentId: bench.made.deploymentId, kind: 'deploy' });
+  expect(preview.offered).toMatchObject([{ name: 'jobs', kind: 'worker', repositoryId: bench.made.repositoryId }]);
 });

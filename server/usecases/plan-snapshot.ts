@@ -276,15 +276,16 @@ export async function resolveSnapshot(
   for (const { from, layers, ...component } of plan.components) {
     if (from.kind === 'missing')
       throw new AppError('conflict', `${component.name} is not part of it: it was added to this deployment later.`);
+    let source: SnapshotSource | null = null;
     try {
-      const source = await sourceOf(from);
+      source = await sourceOf(from);
       const said = manifestEntry(await manifests.of(source), component);
       const all = { ...layers, manifest: said?.settings ?? {} };
       done.push({ ...component, source, settings: mergeLayers(all), origins: originsOf(all) });
     } catch (error) {
       if (!(error instanceof SourceFailure) || from.kind === 'image') throw error;
       failure ??= { componentId: component.componentId, repositoryId: from.repositoryId, error };
-      done.push({ ...component, source: unknownSource(from) });
+      done.push({ ...component, source: source ?? unknownSource(from) });
     }
   }
   if (!failure) checkSettings(done);

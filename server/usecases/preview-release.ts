@@ -1,10 +1,13 @@
-/** What a request would ship now: the commits that the refs point to, and what stands in the way. Writes nothing. */
+/** What a request would ship now: the commits that the refs point to, and what stands in the way. Writes nothing but what `slipway.yaml` said. */
+import { listComponentRows } from '#server/db/projects.ts';
 import { findTag } from '#server/db/tags.ts';
+import { manifestOffers } from '#server/domain/manifest-layer.ts';
 import { diffComponents } from '#server/domain/draft-diff.ts';
 import { snapshotVariableChanges } from '#server/domain/rollback.ts';
 import type { CommitRef, ReleasePreview } from '#server/domain/views/releases.ts';
 import { notFound } from '#server/errors.ts';
 import { codeDiffs } from '#server/usecases/code-diff.ts';
+import { rememberManifests } from '#server/usecases/apply-manifest.ts';
 import { authorize, inOrg } from '#server/usecases/context.ts';
 import {
   type FrozenCode,
@@ -24,7 +27,14 @@ export async function previewRelease(
   authorize(ctx, 'release.read');
   const plan = await planSnapshot(ctx, input.deploymentId, input.kind, await frozenCode(ctx, input.tagId));
   const signal = AbortSignal.timeout(limitMs);
-  const { snapshot, failure } = await resolveSnapshot(ctx, plan, signal);
+  const { snapshot, failure, manifests } = await resolveSnapshot(ctx, plan, signal);
+  const offered = await inOrg(ctx, async (tx) => {
+    const { orgId } = ctx.actor;
+    const { id, projectId } = plan.deployment;
+    if (input.kind === 'deploy' && !failure && input.tagId === undefined)
+      await rememberManifests(tx, orgId, id, manifests);
+    return manifestOffers(manifests, await listComponentRows(tx, orgId, projectId));
+  });
   const commits = snapshot.components.flatMap(({ componentId, name, source }): CommitRef[] => {
     if (source.kind === 'image' || source.commit === '') return [];
     const { commit, message, author, refName } = source;
@@ -40,6 +50,7 @@ export async function previewRelease(
     components: diffComponents(live.components, snapshot.components.map((one) => ({ ...one, effective: one.settings }))), // prettier-ignore
     variables: snapshotVariableChanges(live, snapshot),
     problem: failure && error ? { componentId: failure.componentId, code: error.code, message: error.message, advice: error.advice } : null, // prettier-ignore
+    offered,
   };
 }
 

@@ -2,6 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTRPC } from '#app/_lib/trpc-client.tsx';
+import { OffersNote } from '#app/_features/components/manifest-offers.tsx';
 import { CodeList } from '#app/_features/deployment/code-list.tsx';
 import { DiffList } from '#app/_features/deployment/diff-list.tsx';
 import { useDeploy } from '#app/_features/deployment/use-deploy.ts';
@@ -94,6 +95,10 @@ function Opened({ deployment, open, onOpenChange, notice = null, tagging = false
       <div className="flex flex-col gap-5">
         {shownNotice === null ? null : <Callout tone="yellow" role="alert" title={shownNotice} />}
         <Code data={preview.data} error={preview.error} />
+        <OffersNote
+          offered={preview.data?.offered ?? []}
+          base={`/${org}/${deployment.project.slug}/${deployment.slug}`}
+        />
         <Changes deployment={deployment} shipped={preview.data} />
         <div className="flex flex-col gap-3 border-t pt-4">
           <Checkbox

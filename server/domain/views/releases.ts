@@ -2,6 +2,7 @@ import type { PromotionRefusal } from '#server/domain/promotion.ts';
 import type { FieldChange, PersonRef } from '#server/domain/views/common.ts';
 import type { DeploymentSummary } from '#server/domain/views/projects.ts';
 import type { StatusNode } from '#server/domain/views/status.ts';
+import type { ManifestOffer } from '#server/domain/manifest-layer.ts';
 import type { Failure, ReleaseReport, ReleaseTrigger, SettingOrigin, SnapshotSource } from '#server/domain/release.ts';
 import type { Lane, Outcome, ReleaseKind, ReleaseState } from '#server/domain/release-machine.ts';
 import type { Settings } from '#server/domain/settings.ts';
@@ -195,6 +196,7 @@ export interface ReleasePreview {
   variables: VariableChange[];
   /** A repository that cannot be read now. */
   problem: { componentId: string; code: string; message: string; advice: string } | null;
+  offered: ManifestOffer[];
 }
 
 /** What a promotion would do. */
