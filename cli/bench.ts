@@ -12,6 +12,7 @@ import { benchIsolation } from './bench/isolation.ts';
 import { benchTakeover } from './bench/takeover.ts';
 import { benchMemory } from './bench/memory.ts';
 import { benchRollback } from './bench/rollback.ts';
+import { benchQueue } from './bench/queue.ts';
 import { main } from './bootstrap/screen.mjs';
 import { stateFolder } from '#e2e/environment.ts';
 import { openDatabaseClient } from '#e2e/facts.ts';
@@ -85,6 +86,7 @@ await main(async () => {
     await npmRun('down', ['--purge']);
   }
   report(await benchEdge());
+  report(await benchQueue());
   const results = figures.map((figure) => ({
     ...figure,
     median: median(figure.samples),

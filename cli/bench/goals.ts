@@ -10,5 +10,6 @@ export const goals: Readonly<Record<string, Goal>> = {
   'memory of all Slipway processes and HAProxy': { kind: 'at-most', value: 350 },
   "an app's p99 while a build takes all it can": { kind: 'at-most', value: 2 },
   'takeover after SIGKILL of the worker': { kind: 'at-most', value: 30_000 },
+  'slot free to fetching, 1,000 queued': { kind: 'at-most', value: 200 },
   'npm run up, again': { kind: 'at-most', value: 10 },
 };

@@ -10,14 +10,15 @@ import { databaseNow } from '#server/db/now.ts';
 import { insertQueued } from '#server/db/releases.ts';
 import { deployments } from '#server/db/schema/projects.ts';
 import { releases } from '#server/db/schema/releases.ts';
-import { operationEffects, type PersonOperation } from '#server/domain/operations.ts';
+import { applyScale, operationEffects, type PersonOperation } from '#server/domain/operations.ts';
 import { activeStates, kindRules, type ReleaseState, waitingStates } from '#server/domain/release-machine.ts';
-import type { ScaleChange } from '#server/domain/release.ts';
+import type { ReleaseSnapshot, ScaleChange } from '#server/domain/release.ts';
 import type { OperationPreview, ReleaseRequested } from '#server/domain/views/releases.ts';
 import { AppError, badInput } from '#server/errors.ts';
 import { newId } from '#server/ids.ts';
 import { authorize, inOrg, type UseCaseContext } from '#server/usecases/context.ts';
 import { type OperationInput, type OperationSubject, operationSubject } from '#server/usecases/operation-subject.ts';
+import { assertPlanRoom } from '#server/usecases/plan-room.ts';
 import { assertNotTooMany } from '#server/usecases/write-release.ts';
 
 /** What the operation would do now, and why it cannot be done. Writes nothing. @throws AppError forbidden, not_found */
@@ -56,6 +57,8 @@ export function operateDeployment(
     if (refusal !== null) throw refused(input.kind, refusal);
     if (!live) throw new AppError('conflict', 'Nothing is live yet: deploy first.');
     await assertNotTooMany(tx, orgId, deployment.id);
+    if (input.kind === 'scale' || input.kind === 'resume')
+      await assertPlanRoom(tx, { orgId, deploymentId: deployment.id, snapshot: wantedSnapshot(live, input) });
     // First of all writes: whoever holds the deployment's row may wait for the number of an event.
     const power = powerAfter[input.kind];
     if (power !== null)
@@ -86,6 +89,10 @@ const refused = (kind: PersonOperation, refusal: string): AppError =>
     ? badInput(kind === 'scale' ? 'changes' : 'componentIds', `${refusal}.`)
     : new AppError('conflict', `${refusal}.`);
 
+/** What runs after it, so that the plan counts it from now on. */
+const wantedSnapshot = ({ snapshot }: { snapshot: ReleaseSnapshot }, { scale }: OperationInput): ReleaseSnapshot =>
+  scale ? applyScale(snapshot, scale) : snapshot;
+
 async function queue(
   tx: Tx,
   { deployment, live }: OperationSubject,
@@ -93,7 +100,7 @@ async function queue(
   userId: string,
 ): Promise<string> {
   const { orgId, projectId, regionId, id: deploymentId } = deployment;
-  const components = live?.snapshot.components ?? [];
+  const components = live ? wantedSnapshot(live, input).components : [];
   const affects = [...(input.scale?.map((one) => one.componentId) ?? input.componentIds ?? components.map((one) => one.componentId))]; // prettier-ignore
   const id = newId('release');
   await insertQueued(tx, {

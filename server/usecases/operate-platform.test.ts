@@ -87,6 +87,10 @@ test('a release that asks for more than the plan gives is refused with the field
   const refused = await request();
   expect(refused.code).toBe('TOO_MANY_REQUESTS');
   expect(refused.body).toContain('size.memoryMib');
+  const scale = await mutate(mine.people.owner, 'operations.scale', {
+    org: mine.org, deploymentId: mine.deploymentId, changes: [{ componentId: mine.componentId, instances: 2 }],
+  }); // prettier-ignore
+  expect(scale.code).toBe('TOO_MANY_REQUESTS');
   await db.update(deployments).set({ power: 'suspended' }).where(eq(deployments.id, mine.trashedDeploymentId));
   expect((await request()).code).toBeNull();
 });

@@ -15,7 +15,7 @@ export interface TestImage {
 }
 
 /** @param socketPath the engine's. Its `/bin/sh` is busybox; applets are called as `busybox <name>` or by name from `sh`. */
-export async function importTestImage(socketPath: string): Promise<TestImage> {
+export async function importTestImage(socketPath: string, labels: Record<string, string> = {}): Promise<TestImage> {
   const tar = pack();
   for (const folder of ['bin', 'etc', 'proc', 'sys', 'dev', 'tmp', 'www'])
     tar.entry({ name: `${folder}/`, type: 'directory', mode: folder === 'tmp' ? 0o1777 : 0o755 });
@@ -26,6 +26,7 @@ export async function importTestImage(socketPath: string): Promise<TestImage> {
   const repository = `slipway/${randomBytes(16).toString('hex')}`;
   const dispatcher = new Agent({ connect: { socketPath }, headersTimeout: 60_000 });
   const query = new URLSearchParams({ fromSrc: '-', repo: repository, tag: '1' });
+  for (const [key, value] of Object.entries(labels)) query.append('changes', `LABEL ${key}=${value}`);
   const answer = await request(`http://engine/images/create?${query}`, {
     method: 'POST',
     dispatcher,
