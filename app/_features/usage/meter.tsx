@@ -16,7 +16,10 @@ export function Meter({ label, used, limit, words }: { label: string; used: numb
         aria-valuetext={words}
         className="mt-1.5 h-1 overflow-hidden rounded-full bg-pressed"
       >
-        <div className="h-full rounded-full bg-accent-fill" style={{ width: `${String(Math.round(part * 100))}%` }} />
+        {/* A drawing, because the page's policy allows no inline style. */}
+        <svg viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden className="block h-full w-full">
+          <rect width={part * 100} height="1" className="fill-accent" />
+        </svg>
       </div>
     </div>
   );
