@@ -1,12 +1,15 @@
-/** Twelve random steps per seed, workers that die at random points between them, and the promises at the end. */
+/** Twenty random steps per seed, workers that die at random points between them, and the promises at the end. */
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '#server/db/testing.ts';
+import { reconcilePower } from '#server/db/system/power.ts';
+import type { PersonOperation } from '#server/domain/operations.ts';
 import { AppError } from '#server/errors.ts';
 import { type Bench, createBench } from '#server/release/bench.ts';
 import { createFault, faultPoints, InjectedCrash } from '#server/release/fault.ts';
 import { checkPromises } from '#server/release/promises.ts';
 import { abortRelease } from '#server/usecases/abort-release.ts';
 import { operateDeployment } from '#server/usecases/operate-deployment.ts';
+import { requestRollback } from '#server/usecases/request-rollback.ts';
 import { requestRelease } from '#server/usecases/request-release.ts';
 import { randomOf } from '#tools/random.ts';
 
@@ -23,10 +26,13 @@ const refused = (error: unknown): void => {
 async function step(bench: Bench, pick: (below: number) => number, requested: string[]): Promise<void> {
   const { deploymentId, repositoryId, componentId } = bench.made;
   const deploy = async (): Promise<void> => {
-    const { releaseId } = await requestRelease(bench.ctx, { deploymentId, kind: 'deploy', draftRevision: 1 });
-    requested.push(releaseId);
+    await note(requestRelease(bench.ctx, { deploymentId, kind: 'deploy' }));
   };
-  switch (pick(8)) {
+  const note = (asked: Promise<{ releaseId: string }>): Promise<void> =>
+    asked.then(({ releaseId }) => void requested.push(releaseId), refused);
+  const operate = (kind: PersonOperation): Promise<void> =>
+    note(operateDeployment(bench.ctx, { kind, deploymentId, ...(kind === 'scale' ? { scale: [{ componentId, instances: 1 + pick(2), memoryMib: 64 * (1 + pick(2)) }] } : {}) })); // prettier-ignore
+  switch (pick(13)) {
     case 0:
     case 1:
       bench.source.commit(repositoryId, { 'index.js': String(pick(1000)) });
@@ -34,10 +40,17 @@ async function step(bench: Bench, pick: (below: number) => number, requested: st
     case 2:
       return deploy();
     case 3:
-      await operateDeployment(bench.ctx, { kind: 'restart', deploymentId }).then(
-        ({ releaseId }) => void requested.push(releaseId),
-        refused,
-      );
+      return operate('restart');
+    case 8:
+      return operate('scale');
+    case 9:
+      return operate(pick(3) ? 'resume' : 'suspend');
+    case 10: {
+      const to = requested[pick(Math.max(1, requested.length))];
+      return to === undefined ? undefined : note(requestRollback(bench.ctx, { releaseId: to }));
+    }
+    case 11:
+      await reconcilePower(bench.engine.db, bench.engine.now);
       return;
     case 4: {
       const last = requested.at(-1);
@@ -73,7 +86,7 @@ test.each(seeds)('seed %i keeps the promises', async (seed) => {
   const pick = randomOf(seed);
   const requested: string[] = [];
   try {
-    for (let n = 0; n < 12; n += 1) {
+    for (let n = 0; n < 20; n += 1) {
       await step(bench, pick, requested);
       if (pick(2)) await bench.claim();
       if (pick(3) === 0) await bench.settle();
