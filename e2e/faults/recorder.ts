@@ -20,7 +20,7 @@ const stateSchema = z.object({
         deploymentId: z.string(),
         releaseId: z.string(),
         generation: z.number(),
-        targets: z.array(z.object({ servers: z.array(z.object({ name: z.string() })) })),
+        targets: z.array(z.object({ servers: z.array(z.object({ name: z.string() })), hold: z.unknown().optional() })),
       }),
     }),
   ),
@@ -70,7 +70,7 @@ export class Recorder {
       const { deploymentId, releaseId, generation, targets } = publication;
       if ((this.#generations.get(deploymentId) ?? 0) >= generation) continue;
       this.#generations.set(deploymentId, generation);
-      const servers = targets.flatMap((target) => target.servers.map((server) => server.name));
+      const servers = targets.flatMap((target) => (target.hold ? [] : target.servers.map((server) => server.name)));
       this.published.push({ at, deploymentId, releaseId, generation, servers });
     }
   }

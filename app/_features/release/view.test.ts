@@ -95,6 +95,14 @@ test('the switch report is one sentence with units', () =>
       switchMs: 840,
     }),
   ).toBe('1,204 requests served, 0 failed, 31 connections drained; the switch took 840 ms'));
+test('the switch report says how many requests waited while a component was replaced', () =>
+  expect(
+    reportSentence({
+      servedRequests: 90, failedRequests: 0, heldRequests: 12, drainedConnections: 3, cutConnections: 1, switchMs: 2100,
+    }), // prettier-ignore
+  ).toBe(
+    '90 requests served, 0 failed, 12 requests held at the edge, 3 connections drained, 1 cut at the drain limit; the switch took 2.1 s',
+  ));
 test('a rollback says to what', () =>
   expect(triggerWords({ by: 'rollback', toNumber: 41 }, { name: 'Anna' })).toBe('rollback to 41 by Anna'));
 test('components that share a commit stand together', () => {

@@ -250,10 +250,11 @@ export const fixLabel = (fix: FixTarget | undefined): string =>
 /** What the edge counted during the switch, as one sentence. */
 export function reportSentence(report: ReleaseReport): string {
   const served = countWords(report.servedRequests, 'request');
+  const held = report.heldRequests ? `${countWords(report.heldRequests, 'request')} held at the edge, ` : '';
   const drained = countWords(report.drainedConnections, 'connection');
   const cut =
     report.cutConnections > 0 ? `, ${report.cutConnections.toLocaleString('en-US')} cut at the drain limit` : '';
-  return `${served} served, ${report.failedRequests.toLocaleString('en-US')} failed, ${drained} drained${cut}; the switch took ${report.switchMs < 1000 ? `${String(report.switchMs)} ms` : durationWords(report.switchMs)}`;
+  return `${served} served, ${report.failedRequests.toLocaleString('en-US')} failed, ${held}${drained} drained${cut}; the switch took ${report.switchMs < 1000 ? `${String(report.switchMs)} ms` : durationWords(report.switchMs)}`;
 }
 
 /** Components of one repository share their commit: one entry with all their names. */
