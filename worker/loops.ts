@@ -9,6 +9,7 @@ import { createMetrics } from '#worker/metrics.ts';
 import { pollBranchTips } from '#worker/branch-tips.ts';
 import { deployMovedBranches } from '#server/usecases/deploy-moved-branches.ts';
 import { removeOldJobs } from '#server/db/system/jobs.ts';
+import { replaceCrashedInstances } from '#server/db/system/crashed-instances.ts';
 import { replaceLostInstances } from '#server/db/system/lost-instances.ts';
 import { revertCrashLoops } from '#server/db/system/auto-revert.ts';
 import { reconcilePower } from '#server/db/system/power.ts';
@@ -55,6 +56,7 @@ export async function runLoops(engine: Engine, signal: AbortSignal): Promise<voi
       revertCrashLoops(engine.db, engine.now, engine.timeScale),
     ),
     every(engine, 'replacing lost instances', sweep, signal, () => replaceLostInstances(engine.db)),
+    every(engine, 'replacing crashed instances', sweep, signal, () => replaceCrashedInstances(engine.db, engine.now)),
     // Apart from each other: what is stuck in one must not hold up the others.
     every(engine, 'removing orphans', clean, signal, () => sweepOrphans(engine, signal)),
     every(engine, 'deleting deployments', clean, signal, () => purgeDeployments(engine, signal)),
