@@ -2,6 +2,7 @@
 import type { Engine } from '#server/release/engine.ts';
 import { followConsoles } from '#server/release/follow-consoles.ts';
 import { purgeDeployments } from '#server/release/purge.ts';
+import { runDataJobs } from '#server/release/data-jobs.ts';
 import { observeVolumes, settleVolumes } from '#server/release/storage.ts';
 import { sweepArtifacts } from '#server/release/sweep-artifacts.ts';
 import { sweepOrphans, sweepReleases } from '#server/release/sweep.ts';
@@ -62,6 +63,7 @@ export async function runLoops(engine: Engine, signal: AbortSignal): Promise<voi
     every(engine, 'deleting deployments', clean, signal, () => purgeDeployments(engine, signal)),
     every(engine, 'removing images', clean, signal, () => sweepArtifacts(engine, signal)),
     every(engine, 'settling volumes', sweep, signal, () => settleVolumes(engine, signal)),
+    every(engine, 'dumping databases', sweep, signal, () => runDataJobs(engine, signal)),
     every(engine, 'measuring volumes', clean, signal, () => observeVolumes(engine, signal)),
     every(engine, 'removing old jobs', clean, signal, () => removeOldJobs(engine.db)),
   ]);

@@ -7,6 +7,7 @@ import type { Fence, FencedRegion } from '#server/agent/types.ts';
 import type { BuildEngine } from '#server/build/types.ts';
 import type { EdgeDriver } from '#server/edge/types.ts';
 import type { ArtifactStore, InstanceDriver, SessionDriver } from '#server/runtime/types.ts';
+import type { DumpDriver } from '#server/volumes/dump-types.ts';
 import type { VolumeDriver } from '#server/volumes/types.ts';
 
 type Client = ReturnType<typeof createClient>;
@@ -30,6 +31,7 @@ export function connectAgent(socketPath: string): FencedRegion {
     builds: buildsOver(client, fence),
     edge: edgeOver(client, fence),
     volumes: volumesOver(client, fence),
+    dumps: dumpsOver(client, fence),
   });
 }
 
@@ -112,6 +114,15 @@ function buildsOver({ builds }: Client, fence: Fence): BuildEngine {
     },
     store: (imageId, reference, signal) => call(signal, (o) => builds.store.mutate({ fence, imageId, reference }, o)),
     discard: (workId, signal) => call(signal, (o) => builds.discard.mutate({ fence, workId }, o)),
+  };
+}
+
+function dumpsOver({ dumps }: Client, fence: Fence): DumpDriver {
+  return {
+    take: (dumpId, instanceId, signal) => call(signal, (o) => dumps.take.mutate({ fence, dumpId, instanceId }, o)),
+    play: ({ id: dumpId, checksum }, instanceId, signal) =>
+      call(signal, (o) => dumps.play.mutate({ fence, dumpId, checksum, instanceId }, o)),
+    remove: (dumpId, signal) => call(signal, (o) => dumps.remove.mutate({ fence, dumpId }, o)),
   };
 }
 

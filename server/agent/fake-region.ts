@@ -12,6 +12,7 @@ import { createFakeEdge } from '#server/edge/fake.ts';
 import type { FakeEdge } from '#server/edge/fake.ts';
 import { FakeArtifactStore, FakeCapacityReader } from '#server/runtime/fake-stores.ts';
 import { FakeRuntime } from '#server/runtime/fake.ts';
+import { FakeDumps } from '#server/volumes/fake-dumps.ts';
 import { FakeVolumes } from '#server/volumes/fake.ts';
 
 export interface FakeRegion {
@@ -25,6 +26,7 @@ export interface FakeRegion {
   artifacts: FakeArtifactStore;
   capacity: FakeCapacityReader;
   volumes: FakeVolumes;
+  dumps: FakeDumps;
 }
 
 /** @param options `clock` moves the times of instances and builds. */
@@ -39,7 +41,11 @@ export function createFakeRegion(options: { clock?: Clock } = {}): FakeRegion {
   const builds = createFakeBuildEngine({ ...options, onStored: (reference, image) => artifacts.put(reference, image) });
   const edge = createFakeEdge([], options.clock);
   const capacity = new FakeCapacityReader();
-  const region: Region = { instances: runtime, sessions: runtime, artifacts, builds, edge, capacity, volumes };
+  const dumps = new FakeDumps(volumes, (instanceId) => {
+    if (!runtime.runningIds().includes(instanceId)) return null;
+    return runtime.specs().find((spec) => spec.id === instanceId)?.volumes?.[0]?.volumeId ?? null;
+  });
+  const region: Region = { instances: runtime, sessions: runtime, artifacts, builds, edge, capacity, volumes, dumps };
   return {
     fenced: fenceRegion(region, createMemoryFences()),
     region,
@@ -49,5 +55,6 @@ export function createFakeRegion(options: { clock?: Clock } = {}): FakeRegion {
     artifacts,
     capacity,
     volumes,
+    dumps,
   };
 }

@@ -7,7 +7,7 @@ export function fenceRegion(region: Region, fences: Fences): FencedRegion {
   return (fence) => {
     const run = <T>(signal: AbortSignal, call: (signal: AbortSignal) => Promise<T>): Promise<T> =>
       fences.run(fence, signal, call);
-    const { instances, sessions, artifacts, builds, edge, capacity, volumes } = region;
+    const { instances, sessions, artifacts, builds, edge, capacity, volumes, dumps } = region;
     return {
       sessions,
       capacity,
@@ -50,6 +50,11 @@ export function fenceRegion(region: Region, fences: Fences): FencedRegion {
         trash: (id, signal) => run(signal, (inner) => volumes.trash(id, inner)),
         restore: (id, signal) => run(signal, (inner) => volumes.restore(id, inner)),
         purge: (id, signal) => run(signal, (inner) => volumes.purge(id, inner)),
+      },
+      dumps: {
+        take: (id, instanceId, signal) => run(signal, (inner) => dumps.take(id, instanceId, inner)),
+        play: (dump, instanceId, signal) => run(signal, (inner) => dumps.play(dump, instanceId, inner)),
+        remove: (id, signal) => run(signal, (inner) => dumps.remove(id, inner)),
       },
     };
   };

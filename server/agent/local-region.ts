@@ -11,6 +11,7 @@ import { createDockerRuntime } from '#server/runtime/docker/driver.ts';
 import type { ShellDriver } from '#server/runtime/shell-types.ts';
 import { Engine } from '#server/runtime/docker/engine.ts';
 import { Containers } from '#server/runtime/docker/inspect.ts';
+import { LocalDumps } from '#server/volumes/local/dumps.ts';
 import { LocalVolumes } from '#server/volumes/local/driver.ts';
 
 export interface LocalRegion {
@@ -43,8 +44,10 @@ export async function createLocalRegion(
   const { instances, sessions, shells } = runtime;
   const artifacts = new DockerArtifacts(engine, installationId);
   const builds = createBuildEngine(config);
+  const dumps = new LocalDumps(stateDir, engine, containers);
+  await dumps.clearUnfinished();
   return {
-    region: { instances, sessions, artifacts, builds, edge, capacity: new HostCapacity(), volumes },
+    region: { instances, sessions, artifacts, builds, edge, capacity: new HostCapacity(), volumes, dumps },
     edge,
     async revive(inner) {
       await volumes.mountAll(inner);

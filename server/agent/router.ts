@@ -152,5 +152,20 @@ const volumes = t.router({
   purge: changing.input(volumeId).mutation(({ ctx, input }) => ctx.region.volumes.purge(input.volumeId, ctx.signal)),
 });
 
-export const agentRouter = t.router({ instances, sessions, artifacts, builds, edge, capacity, volumes });
+const dumpOf = z.object({ dumpId: schema.id, instanceId: schema.id });
+const dumps = t.router({
+  take: changing
+    .input(dumpOf)
+    .mutation(({ ctx, input }) => ctx.region.dumps.take(input.dumpId, input.instanceId, ctx.signal)),
+  play: changing
+    .input(dumpOf.extend({ checksum: z.string().max(64) }))
+    .mutation(({ ctx, input }) =>
+      ctx.region.dumps.play({ id: input.dumpId, checksum: input.checksum }, input.instanceId, ctx.signal),
+    ),
+  remove: changing
+    .input(z.object({ dumpId: schema.id }))
+    .mutation(({ ctx, input }) => ctx.region.dumps.remove(input.dumpId, ctx.signal)),
+});
+
+export const agentRouter = t.router({ instances, sessions, artifacts, builds, edge, capacity, dumps, volumes });
 export type AgentRouter = typeof agentRouter;

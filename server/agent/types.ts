@@ -5,6 +5,7 @@
 import type { BuildEngine } from '#server/build/types.ts';
 import type { EdgeDriver } from '#server/edge/types.ts';
 import type { ArtifactStore, CapacityReader, InstanceDriver, SessionDriver } from '#server/runtime/types.ts';
+import type { DumpDriver } from '#server/volumes/dump-types.ts';
 import type { VolumeDriver } from '#server/volumes/types.ts';
 
 export interface Region {
@@ -15,6 +16,7 @@ export interface Region {
   edge: EdgeDriver;
   capacity: CapacityReader;
   volumes: VolumeDriver;
+  dumps: DumpDriver;
 }
 
 /**

@@ -99,6 +99,13 @@ export const matrix: Record<string, MatrixRow> = {
   'storage.grow': inOrg(developers, (named) => ({ volumeId: named.volumeId, sizeGib: 5 })),
   'storage.delete': inOrg(admins, (named) => ({ volumeId: named.volumeId, typedName: 'data' })),
   'storage.restore': inOrg(admins, (named) => ({ volumeId: named.trashedVolumeId })),
+  'storage.dump': inOrg(developers, (named) => ({ deploymentId: named.deploymentId, componentId: named.databaseId })),
+  'storage.restoreDump': inOrg(admins, (named) => ({
+    deploymentId: named.siblingId, componentId: named.databaseId, dumpId: named.dumpId, typedName: 'db',
+  })), // prettier-ignore
+  'storage.schedule': inOrg(developers, (named) => ({
+    deploymentId: named.deploymentId, componentId: named.databaseId, everyHours: 24, keep: 7,
+  })), // prettier-ignore
   'storage.purge': inOrg(admins, (named) => ({ volumeId: named.trashedVolumeId, typedName: 'old' })),
   'drafts.get': inOrg(everybody, (named) => ({ deploymentId: named.deploymentId })),
   'drafts.save': inOrg(developers, (named) => ({ deploymentId: named.deploymentId, revision: 1, document: document(named) })), // prettier-ignore

@@ -15,7 +15,7 @@ import {
 } from '#server/db/schema/projects.ts';
 import { releases } from '#server/db/schema/releases.ts';
 import { tags } from '#server/db/schema/tags.ts';
-import { volumes } from '#server/db/schema/volumes.ts';
+import { dataJobs, volumes } from '#server/db/schema/volumes.ts';
 import { mergeSettings } from '#server/domain/settings.ts';
 import { type Role, roles } from '#server/domain/words.ts';
 import { newId, randomSuffix } from '#server/ids.ts';
@@ -42,6 +42,8 @@ export interface Named {
   variableId: string;
   volumeId: string;
   trashedVolumeId: string;
+  databaseId: string;
+  dumpId: string;
   releaseId: string;
   waitingReleaseId: string;
   waitingNumber: number;
@@ -75,6 +77,8 @@ export const randomNames = (): Named => ({
   variableId: newId('variable'),
   volumeId: newId('volume'),
   trashedVolumeId: newId('volume'),
+  databaseId: newId('component'),
+  dumpId: newId('dataJob'),
   releaseId: newId('release'),
   waitingReleaseId: newId('release'),
   waitingNumber: 2,
@@ -118,6 +122,7 @@ export async function makeWorld(db: Db, sources: FakeSource, key: Buffer, canary
   await db.insert(components).values([
     { id: componentId, orgId, projectId, name: 'web', kind: 'web', repositoryId },
     { id: named.unusedComponentId, orgId, projectId, name: 'spare', kind: 'worker', repositoryId },
+    { id: named.databaseId, orgId, projectId, name: 'db', kind: 'add-on', image: 'database:postgresql:15' },
   ]);
   const shared = { orgId, projectId, regionId, stageName: 'production', stageKind: 'built' as const };
   await db.insert(deployments).values([
@@ -128,6 +133,7 @@ export async function makeWorld(db: Db, sources: FakeSource, key: Buffer, canary
   const document = { components: [{ componentId, overrides: {} }] };
   await db.insert(drafts).values([deploymentId, named.siblingId, named.trashedDeploymentId].map((id) => ({ deploymentId: id, orgId, document }))); // prettier-ignore
   await db.insert(variables).values({ id: variableId, orgId, scope: 'project', projectId, key: 'GREETING', sealed: seal(key, `${orgId}/${variableId}`, 'hello') }); // prettier-ignore
+  await db.insert(dataJobs).values({ id: named.dumpId, orgId, deploymentId, componentId: named.databaseId, kind: 'dump', startedBy: 'person', engine: 'postgresql', state: 'done', checksum: 'x' }); // prettier-ignore
   const volume = { orgId, projectId, deploymentId, componentId, regionId, path: '/data', sizeBytes: 1024 ** 3 };
   await db.insert(volumes).values([
     { ...volume, id: named.volumeId, name: 'data' },

@@ -4,6 +4,7 @@ import { logStreams } from '#server/db/schema/instances.ts';
 import { deployments } from '#server/db/schema/projects.ts';
 import { deletableDeployments, expireTrash } from '#server/db/system/power.ts';
 import { trashHours } from '#server/domain/limits.ts';
+import { purgeDataJobs } from '#server/release/data-jobs.ts';
 import type { Engine } from '#server/release/engine.ts';
 import { purgeVolumes } from '#server/release/storage.ts';
 
@@ -35,6 +36,7 @@ async function purge(engine: Engine, { id, orgId }: { id: string; orgId: string 
   await region.edge.withdraw(id, signal);
   await region.instances.removeNetwork(id, signal);
   await purgeVolumes(engine, { id, orgId }, signal);
+  await purgeDataJobs(engine, { id, orgId }, signal);
   await removeLogs(engine, { id, orgId }, signal);
   await engine.db.delete(deployments).where(and(eq(deployments.id, id), eq(deployments.orgId, orgId), eq(deployments.power, 'deleting'))); // prettier-ignore
   engine.log.info('deleted a deployment', { deployment: id });

@@ -12,7 +12,7 @@ import { gib } from '#server/domain/volumes.ts';
 import { type Bench, createBench } from '#server/release/bench.ts';
 import { checkPromises } from '#server/release/promises.ts';
 import { purgeDeployments } from '#server/release/purge.ts';
-import { settleVolumes } from '#server/release/storage.ts';
+import { observeVolumes, settleVolumes } from '#server/release/storage.ts';
 import { requestRelease } from '#server/usecases/request-release.ts';
 
 let database: TestDatabase;
@@ -55,6 +55,30 @@ test('a release makes the storage that its component declares and mounts it', as
   expect(row).toMatchObject({ name: 'data', path: '/data', sizeBytes: gib, state: 'active', place: 'live' });
   expect(bench.region.runtime.specs().map((spec) => spec.volumes)).toEqual([[{ volumeId: row.id, path: '/data' }]]);
   expect(await checkPromises(bench)).toEqual([]);
+});
+
+test('its content is there for the next release, on the same volume', async () => {
+  await deploy();
+  const { id } = await volume();
+  bench.region.volumes.files(id).set('row', 'one');
+  bench.source.commit(bench.made.repositoryId, { 'index.js': 'two' });
+  const next = await deploy();
+  expect(await bench.release(next)).toMatchObject({ state: 'live' });
+  expect((await rows()).map((row) => row.id)).toEqual([id]);
+  expect(bench.region.runtime.specs().map((spec) => spec.volumes?.[0]?.volumeId)).toEqual([id]);
+  expect(bench.region.volumes.files(id).get('row')).toBe('one');
+});
+
+test('a size in the settings grows it and never shrinks it', async () => {
+  await deploy();
+  await configure({ volumes: [{ name: 'data', path: '/data', sizeGib: 3 }], size: { memoryMib: 256 } });
+  await deploy();
+  expect((await volume()).sizeBytes).toBe(3 * gib);
+  await configure({ volumes: [{ name: 'data', path: '/data', sizeGib: 1 }], size: { memoryMib: 128 } });
+  await deploy();
+  expect((await volume()).sizeBytes).toBe(3 * gib);
+  await observeVolumes(bench.engine, never);
+  expect(await volume()).toMatchObject({ capacityBytes: 3 * gib, usedBytes: 0 });
 });
 
 test('a volume that is lost fails the release and never starts it on an empty one', async () => {

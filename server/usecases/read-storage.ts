@@ -1,11 +1,13 @@
 /** The Storage page of a deployment: its volumes and its databases. */
 import type { Tx } from '#server/db/client.ts';
+import { type DataJobRow, listDataJobs, listProjectDumps, listSchedules } from '#server/db/data-jobs.ts';
 import { listComponentRows } from '#server/db/projects.ts';
 import { hasDeployment } from '#server/db/release-views.ts';
+import type { dumpSchedules } from '#server/db/schema/volumes.ts';
 import { listVolumeRows } from '#server/db/volumes.ts';
 import { databaseKinds, databaseOf, withDatabases } from '#server/domain/databases.ts';
 import { restorableUntil } from '#server/domain/limits.ts';
-import type { DatabaseView, StorageView, VolumeView } from '#server/domain/views/storage.ts';
+import type { DatabaseView, DumpView, StorageView, VolumeView } from '#server/domain/views/storage.ts';
 import { notFound } from '#server/errors.ts';
 import { authorize, inOrg, type UseCaseContext } from '#server/usecases/context.ts';
 import { findDeployment } from '#server/db/deployments.ts';
@@ -22,7 +24,7 @@ export function readStorage(ctx: UseCaseContext, input: { deploymentId: string }
     return {
       volumes: await volumeViews(tx, orgId, deployment.id, deployment.projectId),
       databases: await databaseViews(tx, orgId, deployment.id, deployment.projectId),
-      restorable: [],
+      restorable: await listProjectDumps(tx, orgId, deployment.projectId),
     };
   });
 }
@@ -51,6 +53,8 @@ async function databaseViews(tx: Tx, orgId: string, deploymentId: string, projec
   const draft = await readDraft(tx, orgId, deploymentId);
   const inDraft = new Set((draft?.document.components ?? []).map((one) => one.componentId));
   const rows = (await listComponentRows(tx, orgId, projectId)).filter((row) => inDraft.has(row.id));
+  const jobs = await listDataJobs(tx, orgId, deploymentId);
+  const schedules = await listSchedules(tx, orgId, deploymentId);
   return rows.flatMap((row): DatabaseView[] => {
     const database = databaseOf(row.image);
     if (!database) return [];
@@ -64,9 +68,19 @@ async function databaseViews(tx: Tx, orgId: string, deploymentId: string, projec
         version: database.version,
         console: kind.console,
         offers: (consumer?.variables ?? []).map((one) => one.key),
-        schedule: null,
-        jobs: [],
+        schedule: scheduleView(schedules.find((one) => one.componentId === row.id)),
+        jobs: jobs
+          .filter((one) => one.componentId === row.id)
+          .slice(0, 30)
+          .map(dumpView),
       },
     ];
   });
 }
+
+const scheduleView = (row: typeof dumpSchedules.$inferSelect | undefined): DatabaseView['schedule'] =>
+  row ? { everyHours: row.everyHours, keep: row.keep, nextAt: row.nextAt } : null;
+const dumpView = (row: DataJobRow): DumpView => ({
+  id: row.id, kind: row.kind, startedBy: row.startedBy, state: row.state, engine: row.engine, sizeBytes: row.sizeBytes,
+  checksum: row.checksum, failure: row.failure, dumpId: row.dumpId, createdAt: row.createdAt, endedAt: row.endedAt,
+}); // prettier-ignore

@@ -26,6 +26,9 @@ export function useStorageActions() {
     grow: useMutation(trpc.storage.grow.mutationOptions({ onSuccess: refresh })),
     remove: useMutation(trpc.storage.delete.mutationOptions({ onSuccess: refresh })),
     purge: useMutation(trpc.storage.purge.mutationOptions({ onSuccess: refresh })),
+    dump: useMutation(trpc.storage.dump.mutationOptions(loud)),
+    restoreDump: useMutation(trpc.storage.restoreDump.mutationOptions({ onSuccess: refresh })),
+    schedule: useMutation(trpc.storage.schedule.mutationOptions({ onSuccess: refresh })),
     restore: useMutation(trpc.storage.restore.mutationOptions(loud)),
   };
 }

@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest';
-import { deleteProblem, fullnessTone, jobWords, sizeWords, usageWords } from '#app/_features/storage/view.ts';
+import {
+  deleteProblem,
+  fullnessTone,
+  jobWords,
+  scheduleWords,
+  sizeWords,
+  usageWords,
+} from '#app/_features/storage/view.ts';
 
 const gib = 1024 ** 3;
 test('sizes read with a unit and three digits at most', () => {
@@ -34,4 +41,11 @@ test('what happened to the data reads as a sentence', () => {
   expect(jobWords({ ...job, kind: 'restore', state: 'failed', failure: 'exit code 1' })).toBe(
     'Restore failed: exit code 1',
   );
+});
+test('a schedule reads as how often, and how many stay', () => {
+  const nextAt = new Date();
+  expect(scheduleWords(null)).toBe('only by hand');
+  expect(scheduleWords({ everyHours: 24, keep: 7, nextAt })).toBe('every day, the newest 7 are kept');
+  expect(scheduleWords({ everyHours: 168, keep: 1, nextAt })).toBe('every 7 days, the newest 1 is kept');
+  expect(scheduleWords({ everyHours: 6, keep: 2, nextAt })).toBe('every 6 hours, the newest 2 are kept');
 });

@@ -1,5 +1,5 @@
 /** Volumes and databases as people read them. Pure. */
-import type { DumpView, StorageView, VolumeView } from '#server/domain/views/storage.ts';
+import type { DatabaseView, DumpView, StorageView, VolumeView } from '#server/domain/views/storage.ts';
 import type { Tone } from '#app/ui/status.tsx';
 
 const gib = 1024 ** 3;
@@ -68,3 +68,18 @@ export const storageLines = (storage: StorageView | undefined): string[] => [
       `the volume ${volume.name} of ${volume.component.name}${volume.usedBytes === null ? '' : `, ${sizeWords(volume.usedBytes)}`}`,
   ),
 ];
+
+/** "every day, the newest 7 are kept". */
+export function scheduleWords(schedule: DatabaseView['schedule']): string {
+  if (!schedule) return 'only by hand';
+  const { everyHours, keep } = schedule;
+  const often =
+    everyHours % 24 === 0
+      ? everyHours === 24
+        ? 'every day'
+        : `every ${everyHours / 24} days`
+      : everyHours === 1
+        ? 'every hour'
+        : `every ${everyHours} hours`;
+  return `${often}, the newest ${keep} ${keep === 1 ? 'is' : 'are'} kept`;
+}

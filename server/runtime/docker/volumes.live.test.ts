@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes, randomInt } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
@@ -14,6 +14,7 @@ import { Containers } from '#server/runtime/docker/inspect.ts';
 import { importTestImage, type TestImage } from '#server/runtime/docker/test-image.ts';
 import type { InstanceSpec, NetworkSpec } from '#server/runtime/types.ts';
 import { LocalVolumes, releaseVolumes } from '#server/volumes/local/driver.ts';
+import { LocalDumps } from '#server/volumes/local/dumps.ts';
 import { Places } from '#server/volumes/local/places.ts';
 
 const socketPath = process.env.SLIPWAY_DOCKER_SOCKET ?? '/var/run/docker.sock';
@@ -125,4 +126,51 @@ it('is known to the next agent when the one before was killed: the engine says w
   await next.instances.start(one, signal);
   await next.instances.remove(one.id, signal);
   await next.volumes.trash(id, signal);
+});
+
+/** A program in the place of a database's: it dumps and restores one file, and refuses when it is told to. */
+const pretend = `mkdir -p /usr/local/bin && cat > /usr/local/bin/database <<'EOF'
+#!/bin/sh
+case "$1" in
+dump) [ ! -e /data/broken ] || { echo 'it is broken' >&2; exit 3; }; busybox cat /data/rows ;;
+restore) busybox cat > /data/rows.new && busybox mv /data/rows.new /data/rows ;;
+esac
+EOF
+busybox chmod +x /usr/local/bin/database; exec busybox tail -f /dev/null`.replaceAll(
+  /\b(mkdir|cat) (-p|>)/g,
+  'busybox $1 $2',
+);
+
+it('a dump of a running instance comes back whole, and a damaged one is not used', async () => {
+  const { instances, volumes } = await boot();
+  const dumps = new LocalDumps(stateDir, engine, containers);
+  const id = newId('volume');
+  await volumes.create({ id, sizeBytes: 64 * 1024 ** 2 }, signal);
+  const one = spec(id, pretend);
+  await instances.start(one, signal);
+  const data = places.of('live', id).data;
+  const text = randomBytes(3 * 1024 ** 2).toString('hex'); // many parts, and nothing that compresses away
+  await writeFile(path.join(data, 'rows'), text);
+  const program = `/usr/local/bin/database`;
+  await vi.waitFor(() => docker('exec', `slw-${one.id}`, '/bin/busybox', 'test', '-x', program), until);
+
+  const dump = newId('dataJob');
+  const taken = await dumps.take(dump, one.id, signal);
+  if (taken.kind !== 'taken') throw new Error(taken.message);
+  const kept = await readFile(path.join(stateDir, 'dumps', dump));
+  expect(taken.sizeBytes).toBe(kept.length);
+  await writeFile(path.join(data, 'rows'), 'changed');
+  expect(await dumps.play({ id: dump, checksum: taken.checksum }, one.id, signal)).toEqual({ kind: 'played' });
+  expect((await rows(id)) === text).toBe(true);
+
+  await writeFile(path.join(stateDir, 'dumps', dump), kept.subarray(1));
+  await expect(dumps.play({ id: dump, checksum: taken.checksum }, one.id, signal)).rejects.toMatchObject({ code: 'not_found' }); // prettier-ignore
+  expect((await rows(id)) === text).toBe(true);
+
+  await writeFile(path.join(data, 'broken'), '');
+  expect(await dumps.take(newId('dataJob'), one.id, signal)).toEqual({ kind: 'refused', message: 'it is broken' });
+  expect(existsSync(path.join(stateDir, 'dumps', `${dump}.part`))).toBe(false);
+  await instances.stop(one.id, 0, signal);
+  await expect(dumps.take(dump, one.id, signal)).rejects.toMatchObject({ code: 'conflict' });
+  await instances.remove(one.id, signal);
 });
