@@ -52,7 +52,13 @@ export const environmentSchema = z.object({
     .max(10)
     .default(1)
     .describe('Factor on lease, grace and deadline times (tests: 0.1)'),
-  SLIPWAY_BUILD_SLOTS: z.coerce.number().int().min(1).max(64).default(2).describe('Builds at once'),
+  SLIPWAY_BUILD_SLOTS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(64)
+    .default(2)
+    .describe('Builds at once; operators can change it on their page'),
   SLIPWAY_BUILD_MEMORY_MIB: z.coerce.number().int().min(256).default(2048).describe('Memory of all builds together'),
   SLIPWAY_BUILD_DISK_GIB: z.coerce.number().int().min(2).default(20).describe("Disk of the builder's own filesystem"),
   SLIPWAY_BASE_CACHE: optionalText.describe(

@@ -13,6 +13,7 @@ import { removeOldJobs } from '#server/db/system/jobs.ts';
 import { replaceCrashedInstances } from '#server/db/system/crashed-instances.ts';
 import { replaceLostInstances } from '#server/db/system/lost-instances.ts';
 import { revertCrashLoops } from '#server/db/system/auto-revert.ts';
+import { removeOldUsage } from '#server/db/system/usage.ts';
 import { reconcilePower } from '#server/db/system/power.ts';
 
 /** Times the sweep: what nobody wants any more is gone within a minute. */
@@ -66,5 +67,6 @@ export async function runLoops(engine: Engine, signal: AbortSignal): Promise<voi
     every(engine, 'dumping databases', sweep, signal, () => runDataJobs(engine, signal)),
     every(engine, 'measuring volumes', clean, signal, () => observeVolumes(engine, signal)),
     every(engine, 'removing old jobs', clean, signal, () => removeOldJobs(engine.db)),
+    every(engine, 'removing old usage', branchTipsMs * 60, signal, () => removeOldUsage(engine.db, engine.now)),
   ]);
 }

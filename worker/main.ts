@@ -60,8 +60,8 @@ async function createEngine(config: Config, db: Db, notices: Notices, log: Logge
     sources: new GitSource(config),
     plan: async (directory, settings, context) => planBuild(await listDirectory(directory), settings, context),
     buildSalt: `planner ${plannerVersion}`,
+    buildMemoryMib: config.SLIPWAY_BUILD_MEMORY_MIB,
     buildLimits: {
-      memoryMib: Math.max(256, Math.floor(config.SLIPWAY_BUILD_MEMORY_MIB / config.SLIPWAY_BUILD_SLOTS)),
       cpuMillis: buildCpuMillis,
       processes: buildProcesses,
       imageBytes: imageLimitBytes,

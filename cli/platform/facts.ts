@@ -26,18 +26,27 @@ export async function ensureInstallation(db: Db, stateDir: string): Promise<Inst
   return installation;
 }
 
-/** The region of this machine, with the addresses at which its edge is reached now. */
+/**
+ * The region of this machine, with the addresses at which its edge is reached now. The configured slots count when the
+ * region is made and whenever the setting changes: in between what operators set on their page stays.
+ */
 export async function ensureLocalRegion(db: Db, reachability: Reachability, buildSlots: number): Promise<void> {
   const reached = {
     appsDomain: reachability.appsDomain,
     appsScheme: reachability.appsScheme,
     appsPort: reachability.appsPort,
-    buildSlots,
   };
+  const fact = { key: 'build-slots', value: { configured: buildSlots } };
+  const before = await readFact(db, fact.key);
+  const slots = before?.['configured'] === buildSlots ? {} : { buildSlots };
   await db
     .insert(regions)
-    .values({ id: newId('region'), slug: 'local', name: 'This machine', ...reached })
-    .onConflictDoUpdate({ target: regions.slug, set: reached });
+    .values({ id: newId('region'), slug: 'local', name: 'This machine', ...reached, buildSlots })
+    .onConflictDoUpdate({ target: regions.slug, set: { ...reached, ...slots } });
+  await db
+    .insert(platformFacts)
+    .values(fact)
+    .onConflictDoUpdate({ target: platformFacts.key, set: { value: fact.value } });
 }
 
 const codeFile = (stateDir: string): string => path.join(statePaths(stateDir).secrets, 'setup-code');

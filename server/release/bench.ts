@@ -114,7 +114,7 @@ export async function createBench(database: TestDatabase): Promise<Bench> {
     db: database.db, now: time.sql, clock: time.steps, background: time.background, times: scaledTimes(1), timeScale: 1, owner,
     region: recorded, sources: source, logs, workDir, installationTag: 'test', subnetPool: '10.213.0.0/16', fault: noFault, log,
     plan: () => Promise.resolve({ kind: 'planned', plan: { planner: 'node', found: ['Node 24'], dockerfile: { kind: 'rendered', text: 'FROM scratch' }, context: '', target: '', port: 3000, command: null } }),
-    buildSalt: '1', buildLimits: { memoryMib: 512, cpuMillis: 1000, processes: 100, imageBytes: 1e9 },
+    buildSalt: '1', buildMemoryMib: 1024, buildLimits: { cpuMillis: 1000, processes: 100, imageBytes: 1e9 },
     consoles: createConsoles({ sessions: region.region.sessions, logs, clock: time.background, log }),
     keys: { variables: testKey, credentials: testKey, cache: testKey }, watch: () => () => undefined, ...parts,
   }); // prettier-ignore

@@ -38,7 +38,9 @@ export interface Engine {
   plan(directory: string, settings: Settings, context: PlanContext): Promise<PlanResult>;
   /** Enters every build key beside the plan: the planner's version. */
   buildSalt: string;
-  buildLimits: Omit<BuildRequest['limits'], 'timeoutMs'>;
+  buildLimits: Omit<BuildRequest['limits'], 'timeoutMs' | 'memoryMib'>;
+  /** All builds of the region together; a build gets its slot's share. */
+  buildMemoryMib: number;
   logs: LogStore;
   consoles: Consoles;
   keys: { variables: Buffer; credentials: Buffer; cache: Buffer };

@@ -4,6 +4,7 @@ import { eq, sql } from 'drizzle-orm';
 import { instances } from '#server/db/schema/instances.ts';
 import { components, deployments } from '#server/db/schema/projects.ts';
 import { usageIntervals } from '#server/db/schema/usage.ts';
+import { removeOldUsage } from '#server/db/system/usage.ts';
 import { createTestDatabase, type TestDatabase } from '#server/db/testing.ts';
 import { usageByDeployment } from '#server/db/usage.ts';
 import { type Bench, createBench } from '#server/release/bench.ts';
@@ -94,6 +95,26 @@ test('what a deleted deployment used stays, closed, under the name that it had',
       running: 0,
     },
   ]);
+});
+
+test('intervals of long ago go, open ones and those of the last two years stay', async () => {
+  const { orgId, projectId, deploymentId } = bench.made;
+  const shared = {
+    orgId,
+    projectId,
+    deploymentId,
+    projectName: 'Shop',
+    deploymentName: 'Production',
+    kind: 'instance' as const,
+  };
+  const startedAt = new Date('2020-01-01T00:00:00Z');
+  await database.db.insert(usageIntervals).values([
+    { ...shared, id: `${orgId}_old`, startedAt, endedAt: new Date('2020-02-01T00:00:00Z') },
+    { ...shared, id: `${orgId}_open`, startedAt },
+    { ...shared, id: `${orgId}_new`, startedAt, endedAt: new Date() },
+  ]);
+  expect(await removeOldUsage(database.db, bench.time.sql)).toBe(1);
+  expect((await intervals()).map((one) => one.id).toSorted()).toEqual([`${orgId}_new`, `${orgId}_open`]);
 });
 
 test('hours are of the period only, times the size', async () => {

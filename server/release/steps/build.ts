@@ -14,6 +14,7 @@ import { InjectedCrash } from '#server/release/fault.ts';
 
 /** A worker may be lost in a build once; the next time the build itself is the likely reason. */
 const attemptLimit = 2;
+const leastMemoryMib = 256;
 
 export async function buildStep(ctx: StepContext): Promise<StepResult> {
   if (kindRules[ctx.release.kind].build === 'never') return { kind: 'done' };
@@ -85,7 +86,11 @@ async function buildOne(
         plan: row.plan,
         buildArgs: values,
         reference,
-        limits: { ...engine.buildLimits, timeoutMs: engine.times.buildDeadline },
+        limits: {
+          ...engine.buildLimits,
+          memoryMib: Math.max(leastMemoryMib, Math.floor(engine.buildMemoryMib / ctx.place.buildSlots)),
+          timeoutMs: engine.times.buildDeadline,
+        },
       },
       lines.take,
       ctx.signal,
