@@ -1,5 +1,5 @@
 /** Rows of instances and networks as the release engine needs them. Org id in every statement. */
-import { and, eq, inArray, isNull, ne, or, sql } from 'drizzle-orm';
+import { and, eq, inArray, isNull, ne, or, type SQL, sql } from 'drizzle-orm';
 import type { Queryable, Tx } from '#server/db/client.ts';
 import { after, type DatabaseNow } from '#server/db/now.ts';
 import { type InstanceState, instanceReleases, instances, networks } from '#server/db/schema/instances.ts';
@@ -106,7 +106,7 @@ export async function setInstances(
   tx: Tx,
   orgId: string,
   ids: readonly string[],
-  values: { state?: InstanceState; readyAt?: Date; retiredBy?: string; observed?: ObservedState },
+  values: { state?: InstanceState; readyAt?: SQL; retiredBy?: string; observed?: ObservedState },
 ): Promise<void> {
   if (ids.length === 0) return;
   await tx
@@ -114,6 +114,14 @@ export async function setInstances(
     .set(values)
     .where(and(eq(instances.orgId, orgId), inArray(instances.id, [...ids])));
 }
+
+/** How often an instance has ended before it was ready. */
+export const noteExits = async (tx: Tx, orgId: string, id: string, exits: number): Promise<void> => {
+  await tx
+    .update(instances)
+    .set({ restarts: sql`greatest(${instances.restarts}, ${exits}::int)` })
+    .where(and(eq(instances.orgId, orgId), eq(instances.id, id)));
+};
 
 /** The instance is gone; its address rests before somebody else gets it. */
 export async function markRemoved(

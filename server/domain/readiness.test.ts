@@ -8,7 +8,7 @@ const rules: ReadinessRules = {
   settleMs: 5000, elapsedMs: 10_000, deadlineMs: 60_000,
 }; // prettier-ignore
 const seen: ReadinessObservation = {
-  phase: 'running', exitCode: null, outOfMemory: false, accepts: false, http: null, listening: null, aliveMs: 1000,
+  phase: 'running', exitCode: null, outOfMemory: false, accepts: false, http: null, listening: null, exits: 0, aliveMs: 1000,
 }; // prettier-ignore
 const verdict = (over: Partial<ReadinessObservation>, ruled: Partial<ReadinessRules> = {}) =>
   readinessOf({ ...rules, ...ruled }, { ...seen, ...over });
@@ -21,20 +21,45 @@ describe('ready', () => {
     expect(verdict({ accepts: null, aliveMs: 4999 }, { port: null })).toEqual({ kind: 'wait' });
     expect(verdict({ accepts: null, aliveMs: 5000 }, { port: null })).toEqual({ kind: 'ready' });
   });
-  test('with a check, only after three right answers in a row', () => {
-    const http = (rightInARow: number) => ({ accepts: true, http: { rightInARow, lastStatus: 204 } });
-    expect(verdict(http(2), { readiness: withCheck })).toEqual({ kind: 'wait' });
-    expect(verdict(http(3), { readiness: withCheck })).toEqual({ kind: 'ready' });
+  test('with a check, only after three right answers in a row that last for the settle time', () => {
+    const http = (rightInARow: number, rightForMs: number) => ({
+      accepts: true,
+      http: { rightInARow, rightForMs, lastStatus: 204 },
+    });
+    expect(verdict(http(2, 9000), { readiness: withCheck })).toEqual({ kind: 'wait' });
+    expect(verdict(http(30, 4999), { readiness: withCheck })).toEqual({ kind: 'wait' });
+    expect(verdict(http(3, 5000), { readiness: withCheck })).toEqual({ kind: 'ready' });
+    expect(verdict(http(30, 4999), { readiness: withCheck, ...late })).toMatchObject({
+      code: 'health_check',
+      fix: { path: 'readiness.settleSeconds' },
+    });
   });
   test('never for what does not run, whatever was seen of it', () => {
     expect(verdict({ phase: 'created', accepts: true }).kind).toBe('wait');
-    expect(verdict({ phase: 'exited', accepts: true, exitCode: 0 })).toMatchObject({ kind: 'failed', code: 'exited' });
+    expect(verdict({ phase: 'exited', accepts: true, exitCode: 0, exits: 3 })).toMatchObject({
+      kind: 'failed',
+      code: 'exited',
+    });
+  });
+});
+
+describe('a crash', () => {
+  const crash = (exits: number) => ({ phase: 'exited', exitCode: 1, exits }) as const;
+  test('is started again twice, and fails the third time', () => {
+    expect(verdict(crash(1))).toEqual({ kind: 'again', message: 'web ended with exit code 1 before it was ready: exit 1 of 3' });
+    expect(verdict(crash(2)).kind).toBe('again');
+    expect(verdict(crash(3))).toMatchObject({ code: 'exited', message: 'web ended with exit code 1 before it was ready, 3 times.' });
+  }); // prettier-ignore
+  test('fails at once after the deadline, for want of memory, and when there is nothing to start', () => {
+    expect(verdict(crash(1), late).kind).toBe('failed');
+    expect(verdict({ ...crash(1), outOfMemory: true })).toMatchObject({ code: 'out_of_memory' });
+    expect(verdict({ ...crash(1), exitCode: 127 })).toMatchObject({ code: 'command_missing' });
   });
 });
 
 describe('failed', () => {
   test.each([
-    ['exited', { phase: 'exited', exitCode: 1 }, {}],
+    ['exited', { phase: 'exited', exitCode: 1, exits: 3 }, {}],
     ['exited', { phase: 'missing' }, {}],
     ['command_missing', { phase: 'exited', exitCode: 127 }, {}],
     ['out_of_memory', { phase: 'exited', exitCode: 137, outOfMemory: true }, {}],
@@ -42,7 +67,11 @@ describe('failed', () => {
     ['wrong_port', { listening: [{ port: 8080, loopbackOnly: false }] }, late],
     ['loopback_only', { listening: [{ port: 3000, loopbackOnly: true }] }, late],
     ['boot_timeout', { listening: [{ port: 8080, loopbackOnly: true }] }, late],
-    ['health_check', { accepts: true, http: { rightInARow: 0, lastStatus: 500 } }, { ...late, readiness: withCheck }],
+    [
+      'health_check',
+      { accepts: true, http: { rightInARow: 0, rightForMs: 0, lastStatus: 500 } },
+      { ...late, readiness: withCheck },
+    ],
     ['boot_timeout', { accepts: null }, { ...late, port: null }],
   ] satisfies [string, Partial<ReadinessObservation>, Partial<ReadinessRules>][])(
     'as %s for %o',

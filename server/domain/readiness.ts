@@ -12,10 +12,12 @@ export interface ReadinessObservation {
   outOfMemory: boolean;
   /** The configured port accepts connections; null when the component has none. */
   accepts: boolean | null;
-  /** Answers of the HTTP check in a row that were right, and the last status; null without a check. */
-  http: { rightInARow: number; lastStatus: number | null } | null;
+  /** Answers of the HTTP check in a row that were right, since the first of them, and the last status; null without a check. */
+  http: { rightInARow: number; rightForMs: number; lastStatus: number | null } | null;
   /** What the instance listens on; null while nobody asked. */
   listening: readonly { port: number; loopbackOnly: boolean }[] | null;
+  /** How often it has ended since the release started it, this time included. */
+  exits: number;
   /** Since it was first seen running. */
   aliveMs: number;
 }
@@ -34,10 +36,14 @@ export interface ReadinessRules {
 export type ReadinessVerdict =
   | { kind: 'wait' }
   | { kind: 'ready' }
+  /** It ended, and is started again: what it waits for may come up a moment later. */
+  | { kind: 'again'; message: string }
   | { kind: 'failed'; code: FailureCode; message: string; advice: string; fix: FixTarget };
 
 /** Right answers in a row that an HTTP check needs: one may come from a process that is about to fail. */
 export const httpSuccesses = 3;
+/** Exits of one instance after which the release fails. */
+export const exitLimit = 3;
 
 const setting = (rules: ReadinessRules, path: string): FixTarget => ({
   kind: 'setting',
@@ -74,9 +80,11 @@ function ended(rules: ReadinessRules, seen: ReadinessObservation): ReadinessVerd
       setting(rules, 'run.command'),
     );
   const how = seen.exitCode === null ? 'went away' : `ended with exit code ${seen.exitCode}`;
+  if (seen.phase === 'exited' && seen.exits < exitLimit && rules.elapsedMs < rules.deadlineMs)
+    return { kind: 'again', message: `${name} ${how} before it was ready: exit ${seen.exits} of ${exitLimit}` };
   return failed(
     'exited',
-    `${name} ${how} before it was ready.`,
+    `${name} ${how} before it was ready${seen.exits > 1 ? `, ${seen.exits} times` : ''}.`,
     'The last lines of its output say why; mend it and deploy again.',
     setting(rules, 'run.command'),
   );
@@ -85,6 +93,13 @@ function ended(rules: ReadinessRules, seen: ReadinessObservation): ReadinessVerd
 function late(rules: ReadinessRules, seen: ReadinessObservation): ReadinessVerdict {
   const name = rules.componentName;
   const seconds = Math.round(rules.readiness.deadlineSeconds);
+  if (seen.accepts !== false && seen.http && seen.http.rightInARow >= httpSuccesses)
+    return failed(
+      'health_check',
+      `${name} did not stay healthy for ${rules.readiness.settleSeconds} s within ${seconds} s.`,
+      'Allow more time, or shorten the settle time.',
+      setting(rules, 'readiness.settleSeconds'),
+    );
   if (seen.accepts !== false && seen.http) {
     const answer = seen.http.lastStatus === null ? 'did not answer in time' : `answered ${seen.http.lastStatus}`;
     return failed(
@@ -132,7 +147,8 @@ export function readinessOf(rules: ReadinessRules, seen: ReadinessObservation): 
   if (seen.phase === 'exited' || seen.phase === 'missing' || seen.phase === 'restarting' || seen.outOfMemory)
     return ended(rules, seen);
   if (seen.phase === 'running') {
-    if (rules.readiness.http && seen.http && seen.http.rightInARow >= httpSuccesses) return { kind: 'ready' };
+    const isRight = seen.http && seen.http.rightInARow >= httpSuccesses && seen.http.rightForMs >= rules.settleMs;
+    if (rules.readiness.http && isRight) return { kind: 'ready' };
     if (!rules.readiness.http && seen.accepts === true) return { kind: 'ready' };
     if (seen.accepts === null && seen.aliveMs >= rules.settleMs) return { kind: 'ready' };
   }

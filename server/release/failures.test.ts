@@ -7,6 +7,7 @@ import type { FailureCode } from '#server/domain/release.ts';
 import type { ReleaseState } from '#server/domain/release-machine.ts';
 import type { SettingsOverrides } from '#server/domain/settings.ts';
 import { AppError } from '#server/errors.ts';
+import { newId } from '#server/ids.ts';
 import { type Bench, createBench } from '#server/release/bench.ts';
 import { createFault } from '#server/release/fault.ts';
 import { checkPromises } from '#server/release/promises.ts';
@@ -109,15 +110,50 @@ test('a build that loses a step it shared with another build is tried again with
   expect(await checkPromises(bench)).toEqual([]);
 });
 
-test('an instance that exits fails at once with what it printed', async () => {
+test('an instance that exits is started again twice, then fails with what it printed', async () => {
   const failure = await expectFailure(
     'checking',
     'exited',
     () =>
     bench.region.runtime.behave(() => true, { ports: [], exit: { afterMs: 500, code: 3 }, output: ['starting', { stderr: 'no database' }] }), // prettier-ignore
   );
-  expect(failure.lastLines).toEqual(['starting', 'no database']);
-  expect(failure.message).toContain('exit code 3');
+  expect(failure.lastLines).toEqual(Array.from({ length: 3 }, () => ['starting', 'no database']).flat());
+  expect(failure.message).toContain('exit code 3 before it was ready, 3 times');
+});
+
+test('an instance whose third start works is ready, and the release goes live', async () => {
+  let starts = 0;
+  bench.region.runtime.behave(() => (starts += 1) <= 2, { ports: [], exit: { afterMs: 100, code: 1 } });
+  const id = await request();
+  await bench.settle();
+  expect(await bench.release(id)).toMatchObject({ state: 'live' });
+  expect(starts).toBe(3);
+  expect(await checkPromises(bench)).toEqual([]);
+});
+
+test('when one component works and another crashes, the whole release fails and nothing old is removed', async () => {
+  const jobs = newId('component');
+  const { orgId, projectId, repositoryId, componentId, deploymentId } = bench.made;
+  await database.db.insert(components).values({ id: jobs, orgId, projectId, name: 'jobs', kind: 'worker', repositoryId });
+  const both = [componentId, jobs].map((id) => ({ componentId: id, overrides: {} }));
+  await database.db.update(drafts).set({ document: { components: both } }).where(eq(drafts.deploymentId, deploymentId));
+  let before: string[] = [];
+  const failure = await expectFailure('checking', 'exited', () => {
+    before = bench.region.runtime.runningIds();
+    bench.region.runtime.behave((spec) => spec.componentId === jobs, { exit: { afterMs: 50, code: 7 } });
+  });
+  expect(failure).toMatchObject({ componentId: jobs });
+  expect(before).toHaveLength(2);
+  expect(bench.region.runtime.runningIds().toSorted()).toEqual(before.toSorted());
+}); // prettier-ignore
+
+test('a check that is right once and then wrong, or that hangs, is not ready', async () => {
+  await configure({ readiness: { http: { path: '/health', status: 200 } } });
+  let asked = 0;
+  const failure = await expectFailure('checking', 'health_check', () =>
+    bench.region.runtime.behave(() => true, { status: () => ((asked += 1) % 3 === 0 ? null : 200) }),
+  );
+  expect(failure.message).toContain('within 60 s');
 });
 
 test('an instance that needs too much memory says the limit and offers more', async () => {

@@ -1,6 +1,6 @@
 /** Waits until instances are ready, or says why one is not. */
 import type { InstanceRow } from '#server/db/release-instances.ts';
-import { readinessOf, type ReadinessObservation, type ReadinessVerdict } from '#server/domain/readiness.ts';
+import { exitLimit, readinessOf, type ReadinessObservation, type ReadinessVerdict } from '#server/domain/readiness.ts';
 import type { SnapshotComponent } from '#server/domain/release.ts';
 import { AppError } from '#server/errors.ts';
 import type { StepContext, StepResult } from '#server/release/engine.ts';
@@ -15,6 +15,10 @@ interface Watch {
   row: InstanceRow;
   component: SnapshotComponent;
   rightInARow: number;
+  /** Since the first of the right answers in a row. */
+  rightSince: number | null;
+  /** How often it has ended. */
+  exits: number;
   runningSince: number | null;
   ready: boolean;
   elapsedMs: () => number;
@@ -25,24 +29,31 @@ export interface ReadyOptions {
   /** `ctx.elapsedMs()` from which the deadline counts; the entry of the state by default. */
   sinceMs?: number;
   onReady?: (row: InstanceRow, component: SnapshotComponent) => Promise<void>;
+  /** Starts one again that ended for the given time; without it the first exit fails. */
+  onExit?: (row: InstanceRow, exits: number, message: string) => Promise<void>;
 }
 
 /** Null once all are ready at the same time, else the failure of the first that is not. */
 export async function untilReady(
   ctx: StepContext,
   rows: readonly InstanceRow[],
-  { components = ctx.release.snapshot.components, sinceMs = 0, onReady }: ReadyOptions = {},
+  { components = ctx.release.snapshot.components, sinceMs = 0, onReady, onExit }: ReadyOptions = {},
 ): Promise<Extract<StepResult, { kind: 'failed' }> | null> {
   const watches = rows.map((row): Watch => {
     const component = components.find((one) => one.componentId === row.componentId);
     if (!component) throw new AppError('internal', 'An instance of a component that the release does not have.');
-    return { row, component, rightInARow: 0, runningSince: null, ready: false, elapsedMs: () => ctx.elapsedMs() - sinceMs }; // prettier-ignore
+    const exits = onExit ? row.restarts : exitLimit;
+    return { row, component, rightInARow: 0, rightSince: null, exits, runningSince: null, ready: false, elapsedMs: () => ctx.elapsedMs() - sinceMs }; // prettier-ignore
   });
   for (const watch of watches) ctx.engine.consoles.follow(consoleOf(watch.row));
   while (watches.some((watch) => !watch.ready)) {
     for (const watch of watches) {
       const verdict = await look(ctx, watch);
       if (verdict.kind === 'failed') return await failed(ctx, watch, verdict);
+      if (verdict.kind === 'again') {
+        Object.assign(watch, { exits: watch.exits + 1, ready: false, rightInARow: 0, rightSince: null, runningSince: null }); // prettier-ignore
+        await onExit?.(watch.row, watch.exits, verdict.message);
+      }
       if (verdict.kind === 'ready' && !watch.ready) {
         watch.ready = true;
         await onReady?.(watch.row, watch.component);
@@ -71,7 +82,7 @@ async function look(ctx: StepContext, watch: Watch): Promise<ReadinessVerdict> {
   };
   const seen = await observe(ctx, watch);
   const verdict = readinessOf(rules, seen);
-  if (watch.ready) return verdict.kind === 'failed' && seen.phase !== 'running' ? verdict : { kind: 'ready' };
+  if (watch.ready) return verdict.kind !== 'wait' && seen.phase !== 'running' ? verdict : { kind: 'ready' };
   const needsPorts = verdict.kind === 'failed' && seen.accepts === false;
   if (!needsPorts) return verdict;
   return readinessOf(rules, { ...seen, listening: await ctx.region.sessions.listening(row.id, ctx.signal) });
@@ -98,15 +109,18 @@ async function observe(ctx: StepContext, watch: Watch): Promise<ReadinessObserva
       probeLimitMs * ctx.engine.timeScale,
       ctx.signal,
     );
-    watch.rightInARow = lastStatus === http.status ? watch.rightInARow + 1 : 0;
+    const isRight = lastStatus === http.status;
+    watch.rightInARow = isRight ? watch.rightInARow + 1 : 0;
+    watch.rightSince = isRight ? (watch.rightSince ?? now) : null;
   }
   return {
     phase: state.phase,
     exitCode: state.exitCode,
     outOfMemory: state.outOfMemory,
     accepts,
-    http: http ? { rightInARow: watch.rightInARow, lastStatus } : null,
+    http: http ? { rightInARow: watch.rightInARow, rightForMs: now - (watch.rightSince ?? now), lastStatus } : null, // prettier-ignore
     listening: null,
+    exits: watch.exits + (state.phase === 'exited' ? 1 : 0),
     aliveMs: watch.runningSince === null ? 0 : now - watch.runningSince,
   };
 }
