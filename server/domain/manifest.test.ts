@@ -36,6 +36,13 @@ describe('slipway.yaml', () => {
       expect(documentation).toMatch(new RegExp(`^ {4}${key}:`, 'm'));
   });
 
+  it('documents the defaults of readiness as they are', () => {
+    const { http, ...seconds } = mergeSettings({}).readiness;
+    expect(http).toBeNull();
+    for (const [key, value] of Object.entries(seconds))
+      expect(documentation).toMatch(new RegExp(`\\| \`readiness\\.${key}\` +\\| ${String(value)} `));
+  });
+
   it.each([
     ['a comma that is missing', 'components:\n  web: { kind: web run: 1 }\n', 'slipway.yaml:2:'],
     ['a tab for indentation', 'components:\n\tweb:\n', 'slipway.yaml:2:1: '],

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'react';
 import { inputText, typedValue } from '#app/_features/components/draft-edit.ts';
 import { RefControl } from '#app/_features/components/ref-control.tsx';
 import { refKinds, refOf } from '#app/_features/components/ref-view.ts';
-import type { SettingField } from '#app/_features/components/view.ts';
+import { type SettingField, valueAt } from '#app/_features/components/view.ts';
 import { Field, Input, Select } from '#app/ui/field.tsx';
 import { cn } from '#app/ui/cn.ts';
 
@@ -69,6 +69,18 @@ export function SettingControl({ field, value, origin, live, isAsked, disabled, 
                 </option>
               ))}
             </Select>
+          ) : field.kind === 'http' ? (
+            <div className="flex gap-2">
+              <Input
+                {...wired}
+                value={shown}
+                disabled={disabled}
+                placeholder="/health"
+                className="mono"
+                onChange={(event) => type(event.target.value)}
+              />
+              <StatusInput value={value} disabled={disabled} onChange={onChange} />
+            </div>
           ) : (
             <Input
               {...wired}
@@ -89,4 +101,31 @@ export function SettingControl({ field, value, origin, live, isAsked, disabled, 
 function hintOf(field: SettingField, value: unknown, shown: string): string {
   if (field.kind === 'ref') return refKinds[refOf(value).kind].hint;
   return field.choices?.find((choice) => choice.value === shown)?.note ?? field.hint;
+}
+
+/** The status that a health check expects; there is nothing to expect without a path. */
+function StatusInput({
+  value,
+  disabled,
+  onChange,
+}: {
+  value: unknown;
+  disabled: boolean;
+  onChange: (value: unknown) => void;
+}) {
+  const path = valueAt(value, 'path');
+  const status = valueAt(value, 'status');
+  return (
+    <Input
+      aria-label="Expected status"
+      title="Expected status"
+      inputMode="numeric"
+      maxLength={3}
+      className="w-16 shrink-0"
+      disabled={disabled || typeof path !== 'string'}
+      value={typeof path === 'string' && typeof status === 'number' && status > 0 ? String(status) : ''}
+      placeholder="200"
+      onChange={(event) => onChange({ path, status: Number(event.target.value.replace(/\D/g, '')) })}
+    />
+  );
 }
