@@ -74,7 +74,7 @@ await main(async () => {
     rows.push({ name, counts: await work(), ms: Math.round(performance.now() - started) });
   };
   const fakes = ['--project', 'unit', 'server/release/random.test.ts', 'server/release/crash.test.ts', 'server/release/mutants.test.ts']; // prettier-ignore
-  const onReal = { SLIPWAY_FAULT_SEEDS: seeds, SLIPWAY_FAULT_SCALE: scale };
+  const onReal = { SLIPWAY_FAULT_FORM: 'long', SLIPWAY_FAULT_SEEDS: seeds, SLIPWAY_FAULT_SCALE: scale };
   await measure(`mutants, crashes and ${seeds} random seeds on the fakes`, () => runVitest(fakes, { SLIPWAY_FAULT_SEEDS: seeds })); // prettier-ignore
   await measure(`scenarios and ${seeds} random seeds at ${scale} of the times`, () => runVitest(['--project', 'faults'], onReal)); // prettier-ignore
   if (stories) await measure('killed processes, a power cut, 20 rolling deploys', () => runStories(Number(scale)));

@@ -15,7 +15,8 @@ import { Stage } from '#e2e/faults/stage.ts';
 
 const scale = Number(process.env['SLIPWAY_FAULT_SCALE'] ?? '0.1');
 const seeds = Number(process.env['SLIPWAY_FAULT_SEEDS'] ?? '5');
-const scenarios = scenariosOf(seeds, scale >= 1 ? 20 : 8);
+/** `SLIPWAY_FAULT_FORM=long`: more points and more steps, at whatever scale. */
+const scenarios = scenariosOf(process.env['SLIPWAY_FAULT_FORM'] === 'long', seeds);
 let machine: Machine;
 let tenant: Tenant;
 let recorder: Recorder;
@@ -44,6 +45,9 @@ async function play(scenario: Scenario): Promise<void> {
     const broken = await stage.judge();
     expect(broken).toEqual([]);
     result = 'passed';
+  } catch (error) {
+    console.error(`${scenario.id} failed at ${new Date().toISOString()}`, error); // at once: the run may take an hour
+    throw error;
   } finally {
     const operations = Object.fromEntries(stage.operations);
     table.push({ id: scenario.id, title: scenario.title, result, ms: Date.now() - began, operations });
@@ -53,7 +57,7 @@ async function play(scenario: Scenario): Promise<void> {
   }
 }
 
-const limit = 120_000 + 600_000 * scale;
+const limit = 300_000 + 1_200_000 * scale;
 describe.concurrent('beside each other', () => {
   for (const scenario of scenarios.filter((one) => one.lane === 'beside'))
     test(`${scenario.id}: ${scenario.title}`, { timeout: limit }, () => play(scenario));

@@ -23,9 +23,12 @@ import { Engine } from '#server/runtime/docker/engine.ts';
 import { createFirewall } from '#server/runtime/firewall.ts';
 import { freePort } from '#tools/free-port.ts';
 import { OwnEngine } from '#e2e/faults/engine.ts';
+import { claimFolder, cleanLeftovers, prefix, runFolder } from '#e2e/faults/leftovers.ts';
 import { Kept, Life, type Program } from '#e2e/faults/processes.ts';
 
 const databaseMib = 400;
+/** Paused and doomed workers keep their connections beside those of the usual one. */
+const tuning = { initdb: [], settings: ['max_connections=300'] };
 const never = (): AbortSignal => AbortSignal.timeout(120_000);
 
 export interface Machine {
@@ -53,20 +56,22 @@ async function startDatabase(folder: string): Promise<{ url: string; password: s
   prepareStateFolder(folder);
   const password = ensureSecret(folder, 'postgres');
   const url = `postgres://slipway:${password}@127.0.0.1:${await freePort()}/slipway`;
-  await ensurePostgres(folder, url, password);
+  await ensurePostgres(folder, url, password, tuning);
   return { url, password };
 }
 
 /** @param scale factor on every time of the platform. */
 export async function startMachine(scale: number): Promise<Machine> {
-  const stateDir = mkdtempSync('/tmp/slwf-');
+  await cleanLeftovers();
+  const stateDir = mkdtempSync(prefix);
+  claimFolder(stateDir);
   chmodSync(stateDir, 0o711);
   prepareStateFolder(stateDir);
   ensureSecret(stateDir, 'master');
   const installation = newInstallation();
   writeInstallation(stateDir, installation);
   const database = path.join(stateDir, 'db');
-  const engine = new OwnEngine(path.join(stateDir, 'engine'), `/run/slwf-${installation.tag}`);
+  const engine = new OwnEngine(path.join(stateDir, 'engine'), runFolder(installation.tag));
   const third = 200 + ((randomBytes(1)[0] ?? 0) % 50);
   const [{ url, password }] = await Promise.all([
     startDatabase(database),
@@ -103,7 +108,7 @@ export async function startMachine(scale: number): Promise<Machine> {
     postgres: {
       folder: database,
       stop: async () => void (await stopPostgres(database)),
-      start: async () => void (await ensurePostgres(database, url, password)),
+      start: async () => void (await ensurePostgres(database, url, password, tuning)),
     },
     startWorker: (more) => new Life(program('worker', more)),
     forgetFaults() {

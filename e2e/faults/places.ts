@@ -197,10 +197,10 @@ export class Place {
     return row;
   }
   /** Waits until it has its outcome. */
-  over(releaseId: string, limitMs = 60_000): Promise<ReleaseRow> {
+  over(releaseId: string, limitMs = 180_000): Promise<ReleaseRow> {
     return this.until(releaseId, (row) => row.outcome !== null, limitMs);
   }
-  reached(releaseId: string, state: ReleaseState, limitMs = 30_000): Promise<ReleaseRow> {
+  reached(releaseId: string, state: ReleaseState, limitMs = 120_000): Promise<ReleaseRow> {
     return this.until(releaseId, (row) => row.state === state, limitMs);
   }
   /** Polls; a database that is away is asked again. */
@@ -215,7 +215,7 @@ export class Place {
     }
   }
   /** Waits until nothing works on the deployment any more. */
-  async quiet(limitMs = 60_000): Promise<void> {
+  async quiet(limitMs = 180_000): Promise<void> {
     const mine = eq(releases.deploymentId, this.ids.deploymentId);
     for (const end = Date.now() + limitMs; ; await sleep(50)) {
       const rows = await this.db.select().from(releases).where(mine).catch(() => null); // prettier-ignore

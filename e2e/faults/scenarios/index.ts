@@ -4,16 +4,17 @@ import { partScenarios } from '#e2e/faults/scenarios/parts.ts';
 import { queueScenarios } from '#e2e/faults/scenarios/queue.ts';
 import { randomScenario } from '#e2e/faults/scenarios/random.ts';
 import { sourceScenarios } from '#e2e/faults/scenarios/sources.ts';
-import { workerScenarios } from '#e2e/faults/scenarios/workers.ts';
+import { morePauses, workerScenarios } from '#e2e/faults/scenarios/workers.ts';
 
-/** @param seeds of the random scenario; @param steps of each */
-export const scenariosOf = (seeds: number, steps: number): readonly Scenario[] => [
+/** @param isFull the long form: more points, more steps. @param seeds of the random scenario */
+export const scenariosOf = (isFull: boolean, seeds: number): readonly Scenario[] => [
   ...appScenarios,
   ...queueScenarios,
   ...sourceScenarios,
   ...partScenarios,
   ...workerScenarios,
-  ...Array.from({ length: seeds }, (_entry, index) => randomScenario(index + 1, steps)),
+  ...(isFull ? morePauses : []),
+  ...Array.from({ length: seeds }, (_entry, index) => randomScenario(index + 1, isFull ? 20 : 8)),
 ];
 
 export const notHere: readonly NotHere[] = [

@@ -36,7 +36,8 @@ export const partScenarios: readonly Scenario[] = [
       await place.set('BOOT_MS', String(stage.ms(10_000)));
       await place.commit();
       const releaseId = await place.request();
-      for (const state of ['building', 'checking'] as const) {
+      const states = stage.machine.scale >= 1 ? (['fetching', 'building', 'starting', 'checking', 'hook'] as const) : (['building', 'checking'] as const); // prettier-ignore
+      for (const state of states) {
         await place.until(releaseId, (row) => row.state === state || row.outcome !== null, 60_000);
         await stage.machine.postgres.stop();
         await stage.machine.postgres.start();

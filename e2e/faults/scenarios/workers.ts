@@ -33,8 +33,8 @@ const killed = (id: string, title: string, point: FaultPoint, build = false): Sc
 });
 
 /** Paused at the point until another worker is through, then it comes back. */
-const paused = (id: string, point: FaultPoint): Scenario => ({
-  id,
+const paused = (point: FaultPoint): Scenario => ({
+  id: `F11 ${point}`,
   title: `SIGSTOP at ${point}, SIGCONT after the takeover: it harms nothing and exits`,
   lane: 'alone',
   async run(stage) {
@@ -141,9 +141,7 @@ export const workerScenarios: readonly Scenario[] = [
   killed('F9', 'SIGKILL while draining: goes on to its limit, the release stays live', 'retiring.before_drain'),
   killed('F10', 'SIGKILL before the old instances are stopped', 'retiring.before_stop'),
   killed('F10b', 'SIGKILL before the old instances are removed', 'retiring.before_remove'),
-  ...(['starting.after_start', 'switching.before_ack', 'retiring.before_stop'] as const).map((point, index) =>
-    paused(`F11${['', 'b', 'c'][index] ?? ''}`, point),
-  ),
+  ...(['starting.after_start', 'switching.before_ack', 'retiring.before_stop'] as const).map((point) => paused(point)),
   {
     id: 'F12',
     title: 'cut from PostgreSQL and not from the engine: stops itself before its lease ends, nothing is started twice',
@@ -222,3 +220,8 @@ async function building(stage: Stage, releaseId: string, attempt: number): Promi
   } // prettier-ignore
   throw new Error(`attempt ${attempt} did not begin`);
 }
+
+/** Further points of F11, for the long form: with the three above each state has one. */
+export const morePauses: readonly Scenario[] = (
+  ['fetching.after_fetch', 'building.after_build', 'storing.after_store', 'checking.before_commit', 'hook.after_start', 'switching.before_publish', 'switching.before_commit', 'retiring.before_drain'] as const
+).map((point) => paused(point)); // prettier-ignore
