@@ -163,6 +163,19 @@ export async function insertQueued(tx: Tx, release: NewRelease): Promise<void> {
   await wakeQueue(tx, release.regionId);
 }
 
+/**
+ * Holds the waiting releases of a deployment. Who writes an event has the number lock of the organization until its
+ * transaction ends, so that every row which it will want has to be held before: a claim waits for that lock with a row in hand.
+ */
+export async function lockWaiting(tx: Tx, orgId: string, deploymentId: string): Promise<void> {
+  await tx
+    .select({ id: releases.id })
+    .from(releases)
+    .where(and(eq(releases.orgId, orgId), eq(releases.deploymentId, deploymentId), inArray(releases.state, ['held', 'queued']))) // prettier-ignore
+    .orderBy(releases.id)
+    .for('update');
+}
+
 /** Waiting releases of a deployment that a newer one makes pointless end as superseded. Answers their ids. */
 export async function supersedeWaiting(
   tx: Tx,

@@ -194,7 +194,8 @@ class Run {
     }
     const event = undoing ? undoneEvent(loaded) : steps[release.state]?.event;
     if (!event) throw new AppError('internal', `No event after ${release.state}.`);
-    await this.#engine.db.transaction(async (tx) => {
+    // The release's own row first: an abort waits for the number of its event with that row in hand.
+    await fencedWrite(this.#engine.db, this.#lease, release.state, async (tx) => {
       await result.commit?.(tx);
       const next = transition(release.state, event);
       const state = await applyEvent(tx, this.#engine.now, {

@@ -5,7 +5,7 @@ import { lockDeployment } from '#server/db/clear-the-way.ts';
 import type { Tx } from '#server/db/client.ts';
 import { databaseNow } from '#server/db/now.ts';
 import { nextNumber } from '#server/db/release-numbers.ts';
-import { applyEvent, insertQueued, supersedeWaiting } from '#server/db/releases.ts';
+import { applyEvent, insertQueued, lockWaiting, supersedeWaiting } from '#server/db/releases.ts';
 import { drafts, type deployments } from '#server/db/schema/projects.ts';
 import { releases } from '#server/db/schema/releases.ts';
 import { kindRules, type ReleaseKind, waitingStates } from '#server/domain/release-machine.ts';
@@ -41,6 +41,7 @@ export async function writeRelease(tx: Tx, request: NewRequest): Promise<Release
   const { deployment, kind, snapshot, trigger, requestedBy, failure } = request;
   const { orgId, projectId, regionId, id: deploymentId } = deployment;
   await lockDeployment(tx, deploymentId);
+  await lockWaiting(tx, orgId, deploymentId);
   await assertNotTooMany(tx, orgId, deploymentId);
   if (!failure) await assertPlanRoom(tx, { orgId, deploymentId, snapshot });
   const number = await nextNumber(tx, orgId, deploymentId);
