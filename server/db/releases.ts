@@ -171,7 +171,13 @@ export async function lockWaiting(tx: Tx, orgId: string, deploymentId: string): 
   await tx
     .select({ id: releases.id })
     .from(releases)
-    .where(and(eq(releases.orgId, orgId), eq(releases.deploymentId, deploymentId), inArray(releases.state, ['held', 'queued']))) // prettier-ignore
+    .where(
+      and(
+        eq(releases.orgId, orgId),
+        eq(releases.deploymentId, deploymentId),
+        inArray(releases.state, ['held', 'queued']),
+      ),
+    ) // prettier-ignore
     .orderBy(releases.id)
     .for('update');
 }
