@@ -52,7 +52,46 @@ const screens: readonly Screen[] = [
   {
     name: 'changes',
     path: `${production}/components`,
-    act: (page) => page.getByRole('button', { name: 'Show and deploy' }).click(),
+    act: async (page) => {
+      await page.getByRole('button', { name: 'Show and deploy' }).click();
+      await page.getByText('2 new commits').first().waitFor();
+    },
+  },
+  {
+    name: 'tag-and-deploy',
+    path: production,
+    act: async (page) => {
+      await page.getByRole('button', { name: 'More ways to deploy' }).click();
+      await page.getByRole('menuitem', { name: 'Tag and deploy' }).click();
+      await page.getByText('2 new commits').first().waitFor();
+      await page.getByLabel('Notes').scrollIntoViewIfNeeded();
+    },
+  },
+  { name: 'tags', path: '/northwind/shop/tags' },
+  {
+    name: 'tag-deploy',
+    path: '/northwind/shop/tags?deploy=v1.8.0',
+    act: async (page) => {
+      for (const name of ['production', 'staging']) await page.getByRole('checkbox', { name }).check();
+      await page
+        .getByText(/same commit/)
+        .first()
+        .waitFor();
+    },
+  },
+  {
+    name: 'tag-new',
+    path: '/northwind/shop/tags?new',
+    act: (page) => page.getByText('2 new commits').first().waitFor(),
+  },
+  {
+    name: 'promote',
+    path: `/northwind/shop/staging/releases/1`,
+    act: async (page) => {
+      await page.getByRole('button', { name: 'Actions of Release 1' }).click();
+      await page.getByRole('menuitem', { name: 'Promote' }).click();
+      await page.getByText('Nothing is built').waitFor();
+    },
   },
   { name: 'options', path: `${production}/options` },
   { name: 'queue', path: '/northwind/queue' },

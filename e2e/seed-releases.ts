@@ -5,7 +5,7 @@ import type { Db } from '#server/db/client.ts';
 import { applyEvent, type Transition } from '#server/db/releases.ts';
 import { instances } from '#server/db/schema/instances.ts';
 import { deployments } from '#server/db/schema/projects.ts';
-import { releaseComponents, releases } from '#server/db/schema/releases.ts';
+import { artifacts, releaseComponents, releases } from '#server/db/schema/releases.ts';
 import type { Failure, ReleaseReport } from '#server/domain/release.ts';
 import type { ReleaseEvent } from '#server/domain/release-machine.ts';
 import { newId } from '#server/ids.ts';
@@ -107,6 +107,10 @@ async function goLive(world: World, release: typeof releases.$inferSelect, at: D
     .where(and(eq(instances.deploymentId, release.deploymentId), eq(instances.state, 'live')));
   let offset = 2;
   for (const component of release.snapshot.components) {
+    const artifactId = newId('artifact');
+    await db.insert(artifacts).values({
+      id: artifactId, orgId, projectId: release.projectId, buildKey: artifactId, imageId: `sha256:${artifactId}`, reference: `slipway/${artifactId}:1`, sizeBytes: 142 * 1024 ** 2,
+    }); // prettier-ignore
     await db
       .insert(releaseComponents)
       .values({
@@ -114,6 +118,7 @@ async function goLive(world: World, release: typeof releases.$inferSelect, at: D
         orgId,
         componentId: component.componentId,
         buildOutcome: 'built',
+        artifactId,
         port: component.settings.run.port,
       })
       .onConflictDoNothing();

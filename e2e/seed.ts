@@ -2,6 +2,8 @@
  * A lived-in organization for looking at pages: made through the API where the API makes it; what engines and edges would
  * write (states, instances, log lines) is written with the same functions they use. The engine need not run.
  */
+import { execFileSync } from 'node:child_process';
+import path from 'node:path';
 import { and, eq } from 'drizzle-orm';
 import { brokenLines, builtLines, liveLines, liveWay, play, report, type World } from '#e2e/seed-releases.ts';
 import { createCaller, type RouterInputs } from '#server/api/root.ts';
@@ -74,6 +76,30 @@ export async function seedProjects(world: World): Promise<void> {
   }); // prettier-ignore
 }
 
+/** Real commits on `main` of the platform's own repository, the oldest first; their ids. */
+function addCommits(repositoryId: string, messages: readonly string[]): string[] {
+  const repository = path.join(process.env['SLIPWAY_STATE'] ?? '', 'repositories', `${repositoryId}.git`);
+  const git = (...args: string[]): string =>
+    execFileSync('git', [`--git-dir=${repository}`, '-c', 'user.name=Anna Berg', '-c', 'user.email=anna@example.net', ...args], { encoding: 'utf8' }).trim(); // prettier-ignore
+  const tree = git('rev-parse', 'main^{tree}');
+  return messages.map((message) => {
+    const commit = git('commit-tree', tree, '-p', git('rev-parse', 'main'), '-m', message);
+    git('update-ref', 'refs/heads/main', commit);
+    return commit;
+  });
+}
+
+/** One that is live, one that was, and one that is not built yet. */
+async function seedTags({ api, org }: World, deploymentId: string): Promise<void> {
+  const { items } = await api.releases.list({ org, deploymentId, limit: 20 });
+  const idOf = (number: number): string => items.find((row) => row.number === number)?.id ?? '';
+  const tag = (name: string, notes: string, releaseId: string) =>
+    api.tags.create({ org, name, notes, from: { kind: 'release', releaseId } });
+  await tag('v1.7.0', '', idOf(3));
+  await tag('v1.8.0', 'Totals are rounded per line, as the tax office wants it.', idOf(5));
+  await api.tags.create({ org, name: 'v1.9.0-rc.1', notes: 'Gift cards, to be tried on staging first.', from: { kind: 'draft', deploymentId } }); // prettier-ignore
+}
+
 async function seedShop(world: World, input: RouterInputs['projects']['create']): Promise<void> {
   const { api, db, org } = world;
   const shop = await api.projects.create(input);
@@ -104,8 +130,10 @@ async function seedShop(world: World, input: RouterInputs['projects']['create'])
     'Sort products by stock',
     'Fix rounding of totals',
   ];
-  const hash = (index: number): string =>
-    `${'4f2c91e7'}${String(index).repeat(2)}8ab3c5d7e9f1a2b4c6d8e0f2a4`.padEnd(40, '7');
+  const before = await api.projects.get({ org, project: shop.projectId });
+  const repositoryId = before.repositories[0]?.id ?? '';
+  const history = addCommits(repositoryId, [...commits, 'Ask for the birthday in gift cards', 'Add gift cards']);
+  const hash = (index: number): string => history[index] ?? '';
   for (const [index, message] of commits.entries())
     await play(world, deploymentId, {
       ago: (commits.length - index) * 1500 - 1300,
@@ -116,12 +144,11 @@ async function seedShop(world: World, input: RouterInputs['projects']['create'])
       log: liveLines,
     });
   await play(world, deploymentId, {
-    ago: 41, message: 'Add gift cards', commit: 'c81d4e2e3a5b49f6a7d0e1f2a3b4c5d6e7f80912', way: [['claimed', 1], ['fetched', 1.2], ['fail', 27.6]], log: brokenLines,
+    ago: 41, message: 'Add gift cards', commit: hash(6), way: [['claimed', 1], ['fetched', 1.2], ['fail', 27.6]], log: brokenLines,
     failure: { phase: 'building', code: 'build_failed', message: 'The build of web failed: npm run build exited with 2', advice: 'Mend the error below, or change the build command.', lastLines: [], fix: { path: 'build.buildCommand', label: 'Open the build command', value: null } },
   }); // prettier-ignore
   await db.update(instances).set({ restarts: 4, observed: { phase: 'running', startedAt: new Date(Date.now() - 20_000).toISOString(), finishedAt: null, exitCode: 1, outOfMemory: false, restarts: 4 } }).where(and(eq(instances.deploymentId, deploymentId), eq(instances.ordinal, 2), eq(instances.state, 'live'))); // prettier-ignore
-  const project = await api.projects.get({ org, project: shop.projectId });
-  await db.insert(branchTips).values({ orgId: world.orgId, repositoryId: project.repositories[0]?.id ?? '', ref: 'main', commit: 'c81d4e2e3a5b49f6a7d0e1f2a3b4c5d6e7f80912', message: 'Add gift cards', history: ['c81d4e2e3a5b49f6a7d0e1f2a3b4c5d6e7f80912', 'e07b1c55d2f94a86b3c1d0e9f8a7b6c5d4e3f2a1', hash(4)] }).onConflictDoNothing(); // prettier-ignore
+  await db.insert(branchTips).values({ orgId: world.orgId, repositoryId, ref: 'main', commit: hash(6), message: 'Add gift cards', history: [hash(6), hash(5), hash(4)] }).onConflictDoNothing(); // prettier-ignore
   const saved = await api.drafts.get({ org, deploymentId });
   await api.drafts.save({ org, deploymentId, revision: saved.revision, document: withInstances(3, 768) });
   await api.variables.set({
@@ -147,13 +174,14 @@ async function seedShop(world: World, input: RouterInputs['projects']['create'])
   await play(world, staging.id, {
     ago: 0.4,
     message: 'Add gift cards',
-    commit: 'c81d4e2e3a5b49f6a7d0e1f2a3b4c5d6e7f80912',
+    commit: hash(6),
     way: [
       ['claimed', 1],
       ['fetched', 1.2],
     ],
     log: builtLines,
   });
+  await seedTags(world, deploymentId);
   await api.members.invite({ org, email: 'tom@example.net', role: 'developer' });
   await api.credentials.create({
     org,
