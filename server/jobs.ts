@@ -14,6 +14,8 @@ export const jobPayloads = {
   'advance-build': z.object({ releaseId: z.string() }),
   /** Gives free slots of a region to the first in its queue. */
   'claim-slots': z.object({ regionId: z.string() }),
+  /** Looks at the branches of a repository that was pushed to; without it the next look is within a minute. */
+  'look-at-repository': z.object({ repositoryId: z.string() }),
 } as const;
 export type JobName = keyof typeof jobPayloads;
 

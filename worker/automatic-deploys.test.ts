@@ -10,6 +10,7 @@ import { deployMovedBranches } from '#server/usecases/deploy-moved-branches.ts';
 import { requestRelease } from '#server/usecases/request-release.ts';
 import { requestRollback } from '#server/usecases/request-rollback.ts';
 import { setAutomaticDeploys } from '#server/usecases/set-automatic-deploys.ts';
+import { lookAtRepositoryTask } from '#worker/tasks/look-at-repository.ts';
 import { pollBranchTips } from '#worker/branch-tips.ts';
 
 let database: TestDatabase;
@@ -146,4 +147,12 @@ test('switched on, what the branch is at counts as seen', async () => {
   expect(await round()).toEqual([]);
   push('after');
   expect(await round()).toHaveLength(1);
+});
+
+test('a repository that was pushed to is looked at by itself', async () => {
+  const tip = push('pushed here');
+  const task = lookAtRepositoryTask(bench.engine, signal);
+  await task({ repositoryId: bench.made.repositoryId }, {} as Parameters<typeof task>[1]);
+  await bench.settle();
+  expect(await liveCommit()).toBe(tip);
 });

@@ -24,11 +24,16 @@ async function look({ db, sources, key }: BranchTipsDeps, branch: FollowedBranch
   await moveTip(db, branch, { commit, message, history });
 }
 
-/** One round over all branches, four at a time. A repository that cannot be read keeps its last answer; its page shows the age. */
-export async function pollBranchTips(deps: BranchTipsDeps, signal: AbortSignal): Promise<void> {
+/**
+ * One round over all branches, four at a time. A repository that cannot be read keeps its last answer; its page shows the age.
+ * @param repositoryId only the branches of this one
+ */
+export async function pollBranchTips(deps: BranchTipsDeps, signal: AbortSignal, repositoryId?: string): Promise<void> {
   for (let cursor: string | null = ''; cursor !== null && !signal.aborted;) {
     const page: Awaited<ReturnType<typeof listFollowedBranches>> = await listFollowedBranches(deps.db, cursor);
-    const waiting = [...page.branches];
+    const waiting = page.branches.filter(
+      (branch) => repositoryId === undefined || branch.repositoryId === repositoryId,
+    );
     const work = async (): Promise<void> => {
       for (let branch = waiting.pop(); branch && !signal.aborted; branch = waiting.pop()) {
         const limited = AbortSignal.any([signal, AbortSignal.timeout(lookTimeoutMs)]);

@@ -33,6 +33,7 @@ import { runLoops } from '#worker/loops.ts';
 import { runObserver } from '#worker/observer.ts';
 import { startRunners } from '#worker/runners.ts';
 import { advanceReleaseTask } from '#worker/tasks/advance-release.ts';
+import { lookAtRepositoryTask } from '#worker/tasks/look-at-repository.ts';
 import { claimSlotsTask } from '#worker/tasks/claim-slots.ts';
 
 const stopLimitMs = 9000;
@@ -114,7 +115,14 @@ async function main(): Promise<void> {
     databaseUrl: config.DATABASE_URL,
     log,
     long: { tasks: { 'advance-build': advance }, concurrency: jobsAtOnce },
-    short: { tasks: { 'advance-release': advance, 'claim-slots': claimSlotsTask(engine) }, concurrency: jobsAtOnce },
+    short: {
+      tasks: {
+        'advance-release': advance,
+        'claim-slots': claimSlotsTask(engine),
+        'look-at-repository': lookAtRepositoryTask(engine, stopping.signal),
+      },
+      concurrency: jobsAtOnce,
+    },
   });
   const beside = Promise.all([
     runLoops(engine, stopping.signal),
