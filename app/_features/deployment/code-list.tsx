@@ -28,7 +28,7 @@ function CodeGroup({ diff, components }: { diff: CodeDiff; components: string[] 
             {text}
           </span>
         </span>
-        <span className="mono shrink-0 text-xs font-normal text-muted">
+        <span className="mono shrink-0 text-xs font-normal text-muted max-sm:hidden">
           {diff.from === null || diff.from === diff.to ? '' : `${shortCode(diff.from)} → `}
           {shortCode(diff.to)}
         </span>

@@ -83,7 +83,7 @@ function Opened({ deployment, open, onOpenChange, notice = null, tagging = false
           )}
           <Button
             look="primary"
-            data-autofocus
+            data-autofocus={!tagging || undefined}
             aria-disabled={isBlocked}
             onClick={() => !isBlocked && deploy.run(isTagging ? 'tag' : 'deploy', shown)}
           >
@@ -111,6 +111,7 @@ function Opened({ deployment, open, onOpenChange, notice = null, tagging = false
             <TagFields
               {...typed}
               suggestion={suggestion}
+              isFirst={tagging}
               nameError={fieldError(deploy.tagError, 'name')}
               notesError={fieldError(deploy.tagError, 'notes')}
               onChange={(next) => setTyped({ ...typed, ...next })}

@@ -24,7 +24,7 @@ export function AutomaticSection({ deployment }: { deployment: DeploymentView })
   const isOn = set.isPending ? set.variables.enabled : deployment.autoDeploy;
   return (
     <Section title="Automatic deploys" note="takes effect at once">
-      <div className="flex flex-col gap-3 border-t pt-3">
+      <div className="flex flex-col gap-3">
         <Checkbox
           label="Deploy when the branch moves"
           hint="Looks at the branches of what is live once a minute and deploys their newest commits with the settings that are live. Edits of the draft stay out. Switching it on deploys nothing by itself."

@@ -54,7 +54,6 @@ export function OptionsPage({ project, deployment: slug }: { project: string; de
         isBusy={rename.isPending}
         onRename={(name) => rename.mutate({ org, deploymentId: deployment.id, name })}
       />
-      <AutomaticSection deployment={deployment} />
       <Section title="Identity" note="never changes">
         <dl className="divide-y border-y text-sm">
           {facts.map(([label, value]) => (
@@ -65,6 +64,7 @@ export function OptionsPage({ project, deployment: slug }: { project: string; de
           ))}
         </dl>
       </Section>
+      <AutomaticSection deployment={deployment} />
       <AutoRevertSection deploymentId={deployment.id} isOn={deployment.autoRevert} />
 
       <DeploymentUsage deploymentId={deployment.id} />

@@ -8,17 +8,20 @@ interface Props {
   suggestion: string;
   nameError: string | null;
   notesError: string | null;
+  /** The dialog opens for it: the name has the focus. */
+  isFirst?: boolean;
   onChange: (next: { name?: string; notes?: string }) => void;
 }
 
 /** Name and notes of a new tag. */
-export function TagFields({ name, notes, suggestion, nameError, notesError, onChange }: Props) {
+export function TagFields({ name, notes, suggestion, nameError, notesError, isFirst = false, onChange }: Props) {
   return (
     <div className="grid gap-4 sm:grid-cols-[200px_minmax(0,1fr)]">
       <Field label="Tag" hint="Unique in the project" error={nameError}>
         {(wired) => (
           <Input
             {...wired}
+            data-autofocus={isFirst || undefined}
             value={name}
             placeholder={suggestion}
             maxLength={32}

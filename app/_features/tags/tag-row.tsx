@@ -52,7 +52,7 @@ export function TagRow({ tag, base, denied, onDeploy, onDelete }: Props) {
         ))}
       </div>
       <ul
-        className="flex min-w-0 basis-56 flex-col gap-1 text-sm max-sm:basis-full"
+        className="flex min-w-0 basis-72 flex-col gap-1 text-sm max-sm:basis-full"
         aria-label={`Where ${tag.name} is`}
       >
         {places.length === 0 ? <li className="text-muted">Not deployed yet</li> : null}
