@@ -1,7 +1,9 @@
 /** Deploys a tag: the same commits, with the settings and variables of each deployment that it goes to. */
-import { eq, and } from 'drizzle-orm';
+import { and, asc, eq, inArray } from 'drizzle-orm';
+import { lockDeployment } from '#server/db/clear-the-way.ts';
 import type { Tx } from '#server/db/client.ts';
 import { findTag, type TagRow } from '#server/db/tags.ts';
+import { deployments } from '#server/db/schema/projects.ts';
 import { tags } from '#server/db/schema/tags.ts';
 import type { TagComponent } from '#server/domain/tags.ts';
 import type { TagCreated } from '#server/domain/views/tags.ts';
@@ -57,16 +59,29 @@ export async function writeTargets(
 ): Promise<TagCreated['releases']> {
   const { orgId, userId } = ctx.actor;
   const written: TagCreated['releases'] = [];
-  // In one order, so that two requests never wait for each other.
-  for (const { plan, snapshot } of targets.toSorted((a, b) => (a.plan.deployment.id < b.plan.deployment.id ? -1 : 1))) {
+  // In one order, and every row before the first event: numbers of events are given under a lock of the organization.
+  const ordered = targets.toSorted((a, b) => (a.plan.deployment.id < b.plan.deployment.id ? -1 : 1));
+  for (const { plan } of ordered) await lockDeployment(tx, plan.deployment.id);
+  for (const { plan } of ordered) await assertDraft(tx, orgId, plan.deployment.id, plan.draftRevision);
+  await holdDeployments(tx, orgId, ordered.map(({ plan }) => plan.deployment.id)); // prettier-ignore
+  for (const { plan, snapshot } of ordered) {
     const { deployment, draftRevision } = plan;
-    await assertDraft(tx, orgId, deployment.id, draftRevision);
     const made = await writeRelease(tx, {
       deployment, kind: 'tag-and-deploy', snapshot, failure: null, trigger: { by: 'person' }, requestedBy: userId, draftRevision, tagId: tag.id, audit: { tag: tag.name },
     }); // prettier-ignore
     written.push({ deploymentId: deployment.id, ...made });
   }
   return written;
+}
+
+async function holdDeployments(tx: Tx, orgId: string, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  await tx
+    .select({ id: deployments.id })
+    .from(deployments)
+    .where(and(eq(deployments.orgId, orgId), inArray(deployments.id, [...ids])))
+    .orderBy(asc(deployments.id))
+    .for('update');
 }
 
 /** @throws AppError forbidden, not_found, conflict, bad_input, too_many */
