@@ -76,6 +76,21 @@ function lifeTests(bench: Bench): void {
     const spec = await bench.run('crash');
     expect(await bench.exited(spec.id)).toMatchObject({ exitCode: 7, outOfMemory: false, restarts: 0 });
   });
+  it('runs again under its name and address once it was removed, and its lines go on after the earlier ones', async () => {
+    const spec = await bench.run('crash');
+    await bench.exited(spec.id);
+    const read = async (since: string | null) => {
+      const lines = [];
+      for await (const line of bench.harness.sessions.logs(spec.id, { since, follow: true }, signal)) lines.push(line);
+      return lines;
+    };
+    const first = await read(null);
+    await bench.harness.instances.remove(spec.id, signal);
+    await bench.harness.instances.start(spec, signal);
+    expect(await bench.exited(spec.id)).toMatchObject({ exitCode: 7 });
+    const again = await read(first.at(-1)?.at ?? null);
+    expect(again.map((line) => line.text)).toEqual(first.map((line) => line.text));
+  });
   it('tells that the kernel killed it for memory', async () => {
     const spec = await bench.run('memory');
     expect(await bench.exited(spec.id)).toMatchObject({ outOfMemory: true });
