@@ -21,6 +21,7 @@ export async function importTestImage(socketPath: string, labels: Record<string,
     tar.entry({ name: `${folder}/`, type: 'directory', mode: folder === 'tmp' ? 0o1777 : 0o755 });
   tar.entry({ name: 'bin/busybox', mode: 0o755 }, await busybox());
   tar.entry({ name: 'bin/sh', type: 'symlink', linkname: 'busybox' });
+  tar.entry({ name: 'etc/passwd' }, 'root:x:0:0:root:/:/bin/sh\n');
   tar.entry({ name: 'www/index.html' }, 'hello\n');
   tar.finalize();
   const repository = `slipway/${randomBytes(16).toString('hex')}`;

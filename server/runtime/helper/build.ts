@@ -10,9 +10,9 @@ import path from 'node:path';
 import { exec, execOk } from '#server/exec.ts';
 
 export const helperFolder = (stateDir: string): string => path.join(stateDir, 'helpers');
-const packages = ['busybox-static', 'openssh-sftp-server', 'rsync', 'libpopt0'] as const;
+const packages = ['busybox-static', 'openssh-sftp-server', 'openssh-client', 'rsync', 'libpopt0'] as const;
 /** Changes with what this file does, so that it is done again. */
-const recipe = '1';
+const recipe = '2';
 
 export interface Helpers {
   made: boolean;
@@ -38,7 +38,7 @@ export async function ensureHelpers(stateDir: string, sourceFile: string, signal
     const busybox = path.join(scratch, 'bin', 'busybox');
     if (existsSync(busybox)) await install(busybox, path.join(folder, 'bin', 'busybox'));
     else problems.push('images without a shell have none over SSH: busybox-static could not be had');
-    for (const [name, file] of [['sftp-server', 'usr/lib/openssh/sftp-server'], ['rsync', 'usr/bin/rsync']] as const) {
+    for (const [name, file] of [['sftp-server', 'usr/lib/openssh/sftp-server'], ['scp', 'usr/bin/scp'], ['rsync', 'usr/bin/rsync']] as const) {
       const found = path.join(scratch, file);
       if (existsSync(found) && existsSync(busybox)) await bundle(name, found, folder, scratch, signal);
       else problems.push(`${name} works only in images that have it`);
