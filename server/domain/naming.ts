@@ -23,7 +23,7 @@ export function slugFrom(name: string): string {
 
 /** Words that stand in the dashboard's own addresses: an organization, project or deployment of that name would hide behind a page. */
 const pageWords = {
-  organization: ['api', 'setup', 'sign-in', 'invitation', 'new-organization', 'templates', 'icon', 'favicon', 'docs', 'platform'],
+  organization: ['api', 'setup', 'sign-in', 'invitation', 'new-organization', 'templates', 'icon', 'favicon', 'docs', 'platform', 'ssh-keys'],
   deployment: ['tags'],
   project: ['new', 'queue', 'activity', 'usage', 'settings', 'platform'],
 } as const; // prettier-ignore
@@ -43,6 +43,12 @@ export const componentHost = (handle: string, component: string, appsDomain: str
 export function edgeUrl(host: string, region: { appsScheme: 'http' | 'https'; appsPort: number }): string {
   const isDefault = region.appsPort === (region.appsScheme === 'http' ? 80 : 443);
   return `${region.appsScheme}://${host}${isDefault ? '' : `:${region.appsPort}`}`;
+}
+
+/** Where the SSH gateway answers: the dashboard's host. Names below localhost are known to browsers, not to ssh. */
+export function sshHost(publicUrl: string): string {
+  const host = new URL(publicUrl).hostname;
+  return host.endsWith('.localhost') ? 'localhost' : host;
 }
 
 /** Bridge of a deployment's network: at most 15 characters. `installation` is the 4-character tag of this installation. */

@@ -7,7 +7,8 @@ import { listComponentRows } from '#server/db/projects.ts';
 import { findReleaseRow, hasDeployment, listReleaseRows } from '#server/db/release-views.ts';
 import { readDraft } from '#server/db/drafts.ts';
 import { componentRoute } from '#server/domain/routes.ts';
-import { edgeUrl } from '#server/domain/naming.ts';
+import { edgeUrl, sshHost } from '#server/domain/naming.ts';
+import { standingKinds } from '#server/domain/words.ts';
 import { isOperation } from '#server/domain/release-machine.ts';
 import type { SnapshotComponent } from '#server/domain/release.ts';
 import type { Page } from '#server/domain/views/common.ts';
@@ -96,6 +97,13 @@ export function getDeployment(
       project: { id: row.projectId, slug: row.projectSlug, name: row.projectName },
       region: { id: row.regionId, slug: row.regionSlug, name: row.regionName },
       hosts: hostsOf(row, live, summary.url),
+      ssh: {
+        host: sshHost(ctx.publicUrl),
+        port: ctx.sshPort,
+        components: live
+          .filter((component) => standingKinds.includes(component.kind))
+          .map((component) => component.name),
+      },
       autoDeploy: row.autoDeploy,
       autoPausedReason: row.autoPausedReason,
       autoRevert: row.autoRevert,

@@ -2,6 +2,7 @@
 import { GitCommitHorizontal } from 'lucide-react';
 import Link from 'next/link';
 import { AutomaticPaused } from '#app/_features/deployment/automatic-paused.tsx';
+import { SshAccess } from '#app/_features/deployment/ssh-access.tsx';
 import { Timeline } from '#app/_features/deployment/timeline.tsx';
 import { useDeploy } from '#app/_features/deployment/use-deploy.ts';
 import { useDeployment } from '#app/_features/deployment/use-deployment.ts';
@@ -29,9 +30,12 @@ export function OverviewPage({ project, deployment: slug }: { project: string; d
         <FirstDeploy deployment={deployment} />
       ) : (
         <div className="grid gap-x-10 gap-y-8 lg:grid-cols-[minmax(0,7fr)_minmax(0,5fr)]">
-          <Section title="Status">
-            <StatusTree nodes={deployment.tree.children} />
-          </Section>
+          <div className="flex min-w-0 flex-col gap-8">
+            <Section title="Status">
+              <StatusTree nodes={deployment.tree.children} />
+            </Section>
+            <SshAccess deployment={deployment} />
+          </div>
           <Section title="Timeline">
             <Timeline deploymentId={deployment.id} base={base} />
           </Section>

@@ -23,6 +23,7 @@ export function SettingsHeader() {
             { href: base, label: 'Members' },
             { href: `${base}/audit`, label: 'Audit log' },
             { href: `${base}/credentials`, label: 'Git credentials' },
+            { href: `${base}/ssh-keys`, label: 'SSH keys' },
             { href: `${base}/sessions`, label: 'Account and sessions' },
           ]}
         />

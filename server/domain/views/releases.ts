@@ -246,6 +246,8 @@ export interface DeploymentView extends DeploymentSummary {
   region: { id: string; slug: string; name: string };
   /** Every host with its URL, the main one first. */
   hosts: { component: string | null; url: string }[];
+  /** Where the SSH gateway is, and the components that have instances to get into. */
+  ssh: { host: string; port: number; components: string[] };
   /** Deploys by itself when a branch of what is live moves. */
   autoDeploy: boolean;
   autoPausedReason: string | null;

@@ -46,6 +46,7 @@ export class ClientConnection {
   #orgId: string | null = null;
   #tries = 0;
   #isHinted = false;
+  #reserved = 0;
   #wasUsed = false;
   #isClosed = false;
 
@@ -120,9 +121,10 @@ export class ClientConnection {
     this.#watchIdle();
     const connection = this.#connection;
     connection.on('session', (accept, reject) => {
-      if (this.#channels.size >= this.#parts.limits.channels) return reject();
+      if (!this.#reserve()) return reject();
       const session = accept();
       if (!isUsable(session)) return cut(connection);
+      session.once('close', () => this.#release());
       serveSession(session, this.#owner());
     });
     connection.on('tcpip', (accept, reject, info) => void this.#dial(accept, reject, info.destIP, info.destPort));
@@ -134,8 +136,11 @@ export class ClientConnection {
       connection: this.#connection,
       limits: this.#parts.limits,
       launch: this.#launch,
-      opened: (channel) => this.#add(channel),
-      closed: (channel) => this.#remove(channel),
+      opened: (channel) => {
+        this.#channels.add(channel);
+        return !this.#isClosed;
+      },
+      closed: (channel) => this.#channels.delete(channel),
     };
   }
 
@@ -163,37 +168,44 @@ export class ClientConnection {
   }
 
   async #dial(accept: () => ServerChannel, reject: () => void, host: string, port: number): Promise<void> {
-    if (!loopback.test(host) || port < 1 || port > 65_535 || this.#channels.size >= this.#parts.limits.channels) return reject(); // prettier-ignore
+    if (!loopback.test(host) || port < 1 || port > 65_535) return reject();
+    if (!this.#reserve()) return reject();
+    let isOpen = false;
     try {
       const grant = await this.#ask({ port });
       if (grant.kind === 'refused' || this.#isClosed) return reject();
       const upstream = await openSession(this.#parts.agentSocket, { kind: 'dial', pass: grant.pass, port });
       const channel = this.#isClosed ? null : accept();
       if (!channel) return void upstream.destroy();
+      isOpen = true;
       channel.on('error', () => upstream.destroy());
       if (!isUsable(channel)) return cut(this.#connection);
-      if (!this.#add(channel)) return channel.close();
+      this.#channels.add(channel);
       channel.once('close', () => {
         upstream.destroy();
-        this.#remove(channel);
+        this.#channels.delete(channel);
+        this.#release();
       });
       upstream.once('close', () => channel.end());
       channel.pipe(upstream);
       upstream.pipe(channel);
     } catch {
       reject();
+    } finally {
+      if (!isOpen) this.#release();
     }
   }
 
-  #add(channel: ServerChannel): boolean {
-    if (this.#isClosed || this.#channels.size >= this.#parts.limits.channels) return false;
-    this.#channels.add(channel);
+  /** A place for one more channel, from its opening on: a client may open many and run nothing in them. */
+  #reserve(): boolean {
+    if (this.#isClosed || this.#reserved >= this.#parts.limits.channels) return false;
+    this.#reserved += 1;
     if (this.#idleTimer) clearTimeout(this.#idleTimer);
     return true;
   }
-  #remove(channel: ServerChannel): void {
-    this.#channels.delete(channel);
-    if (this.#channels.size === 0) this.#watchIdle();
+  #release(): void {
+    this.#reserved -= 1;
+    if (this.#reserved === 0) this.#watchIdle();
   }
   #watchIdle(): void {
     if (this.#isClosed) return;

@@ -17,7 +17,7 @@ const run = (client: string, args: string[], input?: string): Promise<ExecResult
   exec(client, [...place.bench.options, ...args], { timeoutMs: 60_000, ...(input === undefined ? {} : { input }) });
 
 beforeAll(async () => {
-  place = await openLivePlace();
+  place = await openLivePlace(process.env.SLIPWAY_DOCKER_SOCKET);
   expect(place.problems).toEqual([]);
   file = inFolder('large');
   await writeFile(file, Buffer.concat(Array.from({ length: times }, () => large)));

@@ -9,7 +9,7 @@ import type { GatewayBench } from '#server/ssh/gateway/testing.ts';
 let place: LivePlace;
 let bench: GatewayBench;
 beforeAll(async () => {
-  place = await openLivePlace();
+  place = await openLivePlace(process.env.SLIPWAY_DOCKER_SOCKET);
   bench = place.bench;
   expect(place.problems).toEqual([]);
 }, 120_000);

@@ -10,9 +10,7 @@ import { importTestImage } from '#server/runtime/docker/test-image.ts';
 import { ensureHelpers } from '#server/runtime/helper/build.ts';
 import type { InstanceSpec } from '#server/runtime/types.ts';
 import { type GatewayBench, startGateway } from '#server/ssh/gateway/testing.ts';
-import type { GatewayLimits } from '#server/ssh/gateway/limits.ts';
 
-const socketPath = process.env.SLIPWAY_DOCKER_SOCKET ?? '/var/run/docker.sock';
 const { signal } = new AbortController();
 
 export interface LivePlace {
@@ -24,7 +22,9 @@ export interface LivePlace {
   dispose(): Promise<void>;
 }
 
-export async function openLivePlace(limits: Partial<GatewayLimits> = {}): Promise<LivePlace> {
+/** @param socket the engine's; its usual place when undefined. */
+export async function openLivePlace(socket: string | undefined): Promise<LivePlace> {
+  const socketPath = socket ?? '/var/run/docker.sock';
   const stateDir = await mkdtemp(path.join(tmpdir(), 'slipway-runtime-'));
   const image = await importTestImage(socketPath);
   const { problems } = await ensureHelpers(stateDir, path.resolve('server/runtime/helper/session.c'), signal);
@@ -40,7 +40,7 @@ export async function openLivePlace(limits: Partial<GatewayLimits> = {}): Promis
   }; // prettier-ignore
   await runtime.instances.ensureNetwork(network, signal);
   await runtime.instances.start(spec, signal);
-  const bench = await startGateway(runtime.shells, limits);
+  const bench = await startGateway(runtime.shells);
   bench.desk.instances.set('web', spec.id);
   return {
     bench, runtime, spec, problems,
