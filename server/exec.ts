@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
 import { AppError } from '#server/errors.ts';
 
 export interface ExecOptions {
@@ -98,6 +99,53 @@ export function exec(file: string, args: readonly string[], options: ExecOptions
     });
     if (options.input !== undefined) child.stdin?.on('error', () => undefined).end(options.input);
   });
+}
+
+export interface RunningProgram {
+  stdin: Writable;
+  stdout: Readable;
+  stderr: Readable;
+  /** Ends the program and its children. */
+  kill(): void;
+  ended: Promise<{ exitCode: number | null; signal: NodeJS.Signals | null }>;
+}
+
+/**
+ * Starts a program whose streams belong to the caller, who must read both outputs. Killed at the time limit.
+ * @throws AppError unavailable, by `ended`, when it cannot be started.
+ */
+export function execStream(
+  file: string,
+  args: readonly string[],
+  options: Pick<ExecOptions, 'cwd' | 'env' | 'timeoutMs'> = {},
+): RunningProgram {
+  const child = spawn(file, args, {
+    cwd: options.cwd,
+    env: childEnvironment(options.env),
+    stdio: ['pipe', 'pipe', 'pipe'],
+    detached: true,
+  });
+  const kill = (): void => {
+    if (child.pid === undefined || child.exitCode !== null) return;
+    try {
+      process.kill(-child.pid, 'SIGKILL');
+    } catch {
+      child.kill('SIGKILL'); // the group is gone already
+    }
+  };
+  const timer = options.timeoutMs === undefined ? undefined : setTimeout(kill, options.timeoutMs);
+  child.stdin.on('error', () => undefined); // it ended before it read everything
+  const ended = new Promise<{ exitCode: number | null; signal: NodeJS.Signals | null }>((resolve, reject) => {
+    child.once('error', (cause) => {
+      clearTimeout(timer);
+      reject(new AppError('unavailable', `The program ${file} cannot be started.`, { cause }));
+    });
+    child.once('close', (exitCode, signal) => {
+      clearTimeout(timer);
+      resolve({ exitCode, signal });
+    });
+  });
+  return { stdin: child.stdin, stdout: child.stdout, stderr: child.stderr, kill, ended };
 }
 
 /** Like `exec`, but a non-zero exit throws `unavailable` with the last line of stderr as its cause. */

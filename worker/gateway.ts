@@ -47,7 +47,7 @@ async function run(): Promise<void> {
   const config = loadGatewayConfig();
   const desk = connectDesk(gatewaySockets.desk);
   const hostKeys = await hostKeysFrom(desk);
-  const gateway = createGateway({ desk, agentSocket: gatewaySockets.agent, hostKeys, log }); // prettier-ignore
+  const gateway = createGateway({ desk, agentSocket: gatewaySockets.agent, gitSocket: gatewaySockets.git, hostKeys, log }); // prettier-ignore
   const server = await listenFor(gateway, config.SLIPWAY_BIND, config.SLIPWAY_SSH_PORT);
   if (!hasNativeCrypto()) log.warn('without the native part of ssh2 sessions have half the speed');
   becomeNobody();

@@ -29,6 +29,7 @@ import { sweepGitScratch } from '#server/source/git-command.ts';
 import { serveDesk } from '#server/ssh/desk-server.ts';
 import { gatewaySocket, prepareGatewayFolder } from '#server/ssh/gateway-folder.ts';
 import { createDesk } from '#worker/desk.ts';
+import { serveGitDesk } from '#worker/git-desk.ts';
 import { runLoops } from '#worker/loops.ts';
 import { runObserver } from '#worker/observer.ts';
 import { startRunners } from '#worker/runners.ts';
@@ -138,7 +139,7 @@ async function main(): Promise<void> {
     setTimeout(() => process.exit(1), stopLimitMs).unref();
     await runners.stop();
     await beside;
-    await Promise.all([engine.consoles.stop(), desk.close()]);
+    await Promise.all([engine.consoles.stop(), desk.close(), gitDesk.close()]);
     await notices.close();
     await database.close();
     log.info('stopped');
@@ -160,6 +161,20 @@ async function main(): Promise<void> {
   });
   prepareGatewayFolder(config.stateDir);
   const desk = await serveDesk(createDesk(config, database.db), log, gatewaySocket(config.stateDir, 'desk'));
+  const gitDesk = await serveGitDesk({
+    ctx: {
+      db: database.db,
+      clock: systemClock,
+      notices,
+      logs: engine.logs,
+      keys: engine.keys,
+      sources: engine.sources,
+      publicUrl: config.SLIPWAY_PUBLIC_URL.replace(/\/+$/, ''),
+    },
+    stateDir: config.stateDir,
+    log: log.child({ part: 'git' }),
+    socketPath: gatewaySocket(config.stateDir, 'git'),
+  });
   log.info('ready', { owner: engine.owner });
 }
 

@@ -58,7 +58,11 @@ const hardening: GitEnvironment['config'] = [
   ['core.deltaBaseCacheLimit', '32m'],
 ];
 
-function environmentOf({ scratch, environment }: GitRun): Record<string, string> {
+/** Everything that git is told beside its arguments. */
+export function environmentOf({
+  scratch,
+  environment,
+}: Pick<GitRun, 'scratch' | 'environment'>): Record<string, string> {
   const pairs = [...hardening, ...environment.config];
   const config: Record<string, string> = {};
   for (const [index, [key, value]] of pairs.entries()) {
@@ -81,11 +85,21 @@ function environmentOf({ scratch, environment }: GitRun): Record<string, string>
   };
 }
 
+/** For `prlimit`, before the program. */
+export const limitArguments = (maxFileBytes: number): string[] => [
+  `--fsize=${maxFileBytes}`,
+  `--as=${memoryBytes}`,
+  '--core=0',
+];
+
 /** Runs git to its end; a non-zero exit is a result. @throws AppError unavailable, aborted */
 export function git(args: readonly string[], run: GitRun): Promise<ExecResult> {
   const { scratch, environment: _, maxFileBytes = defaultMaxFileBytes, ...options } = run;
-  const limits = [`--fsize=${maxFileBytes}`, `--as=${memoryBytes}`, '--core=0'];
-  return exec('prlimit', [...limits, 'git', ...args], { ...options, cwd: scratch, env: environmentOf(run) });
+  return exec('prlimit', [...limitArguments(maxFileBytes), 'git', ...args], {
+    ...options,
+    cwd: scratch,
+    env: environmentOf(run),
+  });
 }
 
 const scratchRoot = (stateDir: string): string => path.join(stateDir, 'run', 'git');

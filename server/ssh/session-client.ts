@@ -5,12 +5,13 @@ import { AppError } from '#server/errors.ts';
 import type { Invitation, ShellRequest } from '#server/runtime/shell-types.ts';
 import { readFirstLine } from '#server/ssh/first-line.ts';
 import { decodeExit, encodeFrame, encodeSize, frame, frameHeader, FrameReader, type SessionExit } from '#server/ssh/frames.ts'; // prettier-ignore
+import type { GitQuestion } from '#server/ssh/git-wire.ts';
 import { sessionAnswer, type SessionQuestion } from '#server/ssh/shell-wire.ts';
 
 const answerMs = 15_000;
 
 /** Asks the agent and answers the connection that is the session. @throws AppError */
-export async function openSession(socketPath: string, question: SessionQuestion): Promise<Socket> {
+export async function openSession(socketPath: string, question: SessionQuestion | GitQuestion): Promise<Socket> {
   const socket = await connected({ path: socketPath });
   try {
     socket.write(`${JSON.stringify(question)}\n`);

@@ -61,6 +61,9 @@ export interface UseCaseContext extends Services {
   actor: Actor;
 }
 
+/** What reading and following a log needs; the worker has it too. */
+export type LogContext = Pick<UseCaseContext, 'actor' | 'db' | 'clock' | 'notices' | 'logs'>;
+
 /** @throws AppError forbidden unless the actor may do `action` on `resource` (by default: in the own organization). */
 export function authorize(
   ctx: Pick<UseCaseContext, 'actor'>,

@@ -3,7 +3,7 @@ import { releaseState } from '#server/db/log-streams.ts';
 import { isFinal } from '#server/domain/release-machine.ts';
 import type { LogMessage } from '#server/domain/views/releases.ts';
 import { advance, formatPositions } from '#server/logs/merge.ts';
-import { authorize, inOrg, type UseCaseContext } from '#server/usecases/context.ts';
+import { authorize, inOrg, type LogContext } from '#server/usecases/context.ts';
 import { assertStillAllowed, createWaker, recheckMs, type StreamSignals } from '#server/usecases/live.ts';
 import { findStreams, lineViews, type LogOf, positionsIn, readForward } from '#server/usecases/read-log.ts';
 
@@ -16,7 +16,7 @@ const pollMs = 2000;
  * look found nothing more.
  */
 export async function* followLog(
-  ctx: UseCaseContext,
+  ctx: LogContext,
   input: { of: LogOf; lastEventId?: string | null | undefined },
   signals: StreamSignals,
 ): AsyncGenerator<readonly [string, LogMessage]> {
@@ -58,7 +58,7 @@ export async function* followLog(
   }
 }
 
-async function isLogOver(ctx: UseCaseContext, of: LogOf): Promise<boolean> {
+async function isLogOver(ctx: LogContext, of: LogOf): Promise<boolean> {
   if (of.kind !== 'release') return false;
   const state = await inOrg(ctx, (tx) => releaseState(tx, ctx.actor.orgId, of.releaseId));
   return state !== null && isFinal(state);

@@ -1,5 +1,6 @@
 /** Parts of live streams: being woken, being stopped, and losing the right to listen. */
 import { findLiveSession } from '#server/db/accounts.ts';
+import { findKeyById } from '#server/db/system/ssh.ts';
 import { findMemberRole } from '#server/db/members.ts';
 import { type Action, can } from '#server/domain/permissions.ts';
 import { AppError } from '#server/errors.ts';
@@ -49,11 +50,19 @@ export function createWaker(): Waker {
   };
 }
 
+/** Somebody is signed in by a browser's session, or by an SSH key. */
+const isSignedIn = async ({ db, actor, clock }: Pick<UseCaseContext, 'actor' | 'db' | 'clock'>): Promise<boolean> =>
+  actor.sessionId.startsWith('key_')
+    ? (await findKeyById(db, actor.sessionId)) !== null
+    : (await findLiveSession(db, actor.sessionId, clock.now())) !== null;
+
 /** @throws AppError unauthenticated when the session ended; not_found or forbidden when the membership or its right did. */
-export async function assertStillAllowed(ctx: UseCaseContext, action: Action): Promise<void> {
+export async function assertStillAllowed(
+  ctx: Pick<UseCaseContext, 'actor' | 'db' | 'clock'>,
+  action: Action,
+): Promise<void> {
   const { actor } = ctx;
-  if (!(await findLiveSession(ctx.db, actor.sessionId, ctx.clock.now())))
-    throw new AppError('unauthenticated', 'The session ended. Sign in again.');
+  if (!(await isSignedIn(ctx))) throw new AppError('unauthenticated', 'The session ended. Sign in again.');
   const role = await inOrg(ctx, (tx) => findMemberRole(tx, actor.orgId, actor.userId));
   if (!role || !can({ ...actor, role }, action, { orgId: actor.orgId }))
     throw new AppError('forbidden', 'You have no access to this any more.');

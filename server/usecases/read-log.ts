@@ -5,7 +5,7 @@ import { hasDeployment } from '#server/db/release-views.ts';
 import { advance, firstOf, formatPositions, type MergedLine, mergeLines, parsePositions, type Positions, type StreamLines } from '#server/logs/merge.ts'; // prettier-ignore
 import type { LogLineView, LogPage } from '#server/domain/views/releases.ts';
 import { badInput, notFound } from '#server/errors.ts';
-import { authorize, inOrg, type UseCaseContext } from '#server/usecases/context.ts';
+import { authorize, inOrg, type LogContext } from '#server/usecases/context.ts';
 
 export type LogOf = { kind: 'release'; releaseId: string } | { kind: 'deployment'; deploymentId: string };
 
@@ -18,7 +18,7 @@ async function streams(tx: Tx, orgId: string, of: LogOf): Promise<StreamRow[]> {
   return consolesOfDeployment(tx, orgId, of.deploymentId);
 }
 /** The streams of a log of this organization. @throws AppError not_found */
-export const findStreams = (ctx: UseCaseContext, of: LogOf): Promise<StreamRow[]> =>
+export const findStreams = (ctx: LogContext, of: LogOf): Promise<StreamRow[]> =>
   inOrg(ctx, (tx) => streams(tx, ctx.actor.orgId, of));
 
 export function positionsIn(field: string, text: string | null | undefined): Map<string, number> {
@@ -34,7 +34,7 @@ const readAll = (
 
 /** The next lines after the positions, at most `limit`. */
 export async function readForward(
-  ctx: UseCaseContext,
+  ctx: LogContext,
   rows: readonly StreamRow[],
   after: Positions,
   limit: number,
@@ -44,7 +44,7 @@ export async function readForward(
   return mergeLines(found).slice(0, limit);
 }
 async function readBackward(
-  ctx: UseCaseContext,
+  ctx: LogContext,
   rows: readonly StreamRow[],
   before: Positions,
   limit: number,
@@ -72,7 +72,7 @@ export function lineViews(rows: readonly StreamRow[], lines: readonly MergedLine
 
 /** @throws AppError not_found, bad_input */
 export async function readLogPage(
-  ctx: UseCaseContext,
+  ctx: LogContext,
   input: { of: LogOf; after?: string | undefined; before?: string | undefined; tail: boolean; limit: number },
 ): Promise<LogPage> {
   authorize(ctx, 'log.read');

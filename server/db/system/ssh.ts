@@ -2,11 +2,12 @@
  * What a sign-in by SSH looks up before any organization is known: a key, and the deployment or repository that the login
  * names. Queries across organizations; what is found gives nothing before `server/usecases/ssh-*.ts` authorized it.
  */
-import { and, asc, eq, inArray, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, isNull, sql } from 'drizzle-orm';
 import type { Db, Tx } from '#server/db/client.ts';
 import { instances } from '#server/db/schema/instances.ts';
 import { organizations, users } from '#server/db/schema/organizations.ts';
-import { components, deployments, projects } from '#server/db/schema/projects.ts';
+import { components, deployments, projects, repositories } from '#server/db/schema/projects.ts';
+import { releases } from '#server/db/schema/releases.ts';
 import { sshKeys } from '#server/db/schema/ssh.ts';
 
 export interface KeyOwner {
@@ -73,3 +74,37 @@ export const liveInstances = (tx: Tx, orgId: string, deploymentId: string): Prom
     .innerJoin(components, eq(components.id, instances.componentId))
     .where(and(eq(instances.orgId, orgId), eq(instances.deploymentId, deploymentId), eq(instances.state, 'live'), eq(instances.role, 'serving')))
     .orderBy(sql`${components.kind} <> 'web'`, asc(components.position), asc(components.name), asc(instances.ordinal)); // prettier-ignore
+
+export interface HostedRepository {
+  repositoryId: string;
+  orgId: string;
+  projectId: string;
+  orgSlug: string;
+  projectSlug: string;
+}
+/** The platform's own repository of a project, by the slugs of its address. */
+export async function findHostedRepository(
+  db: Db,
+  orgSlug: string,
+  projectSlug: string,
+): Promise<HostedRepository | null> {
+  const [row] = await db
+    .select({ repositoryId: repositories.id, orgId: repositories.orgId, projectId: projects.id, orgSlug: organizations.slug, projectSlug: projects.slug })
+    .from(repositories)
+    .innerJoin(projects, eq(projects.id, repositories.projectId))
+    .innerJoin(organizations, eq(organizations.id, repositories.orgId))
+    .where(and(eq(organizations.slug, orgSlug), eq(projects.slug, projectSlug), eq(repositories.kind, 'platform'), isNull(projects.deletedAt)))
+    .orderBy(asc(repositories.createdAt))
+    .limit(1); // prettier-ignore
+  return row ?? null;
+}
+/** Deployments of the repository's project with what is live, for those that a push concerns. */
+export const deploymentsOfProject = (tx: Tx, orgId: string, projectId: string) =>
+  tx
+    .select({
+      id: deployments.id, name: deployments.name, slug: deployments.slug, power: deployments.power, pausedReason: deployments.autoPausedReason, live: releases.snapshot,
+    })
+    .from(deployments)
+    .leftJoin(releases, eq(releases.id, deployments.liveReleaseId))
+    .where(and(eq(deployments.orgId, orgId), eq(deployments.projectId, projectId), isNull(deployments.deletedAt)))
+    .orderBy(asc(deployments.createdAt)); // prettier-ignore

@@ -19,3 +19,9 @@ export interface FieldChange {
   /** Where the new value was set; null for the product's default. */
   origin: SettingOrigin | null;
 }
+
+/** How a deployment is reached by SSH. */
+export interface SshPlace {
+  /** Where the gateway is, and the components that have instances to get into. */
+  ssh: { host: string; port: number; components: string[] };
+}

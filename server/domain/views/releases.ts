@@ -1,5 +1,5 @@
 import type { PromotionRefusal } from '#server/domain/promotion.ts';
-import type { FieldChange, PersonRef } from '#server/domain/views/common.ts';
+import type { FieldChange, PersonRef, SshPlace } from '#server/domain/views/common.ts';
 import type { DeploymentSummary } from '#server/domain/views/projects.ts';
 import type { StatusNode } from '#server/domain/views/status.ts';
 import type { ManifestOffer } from '#server/domain/manifest-layer.ts';
@@ -241,13 +241,11 @@ export interface BranchTip {
   ahead: number | null;
   checkedAt: Date;
 }
-export interface DeploymentView extends DeploymentSummary {
+export interface DeploymentView extends DeploymentSummary, SshPlace {
   project: { id: string; slug: string; name: string };
   region: { id: string; slug: string; name: string };
   /** Every host with its URL, the main one first. */
   hosts: { component: string | null; url: string }[];
-  /** Where the SSH gateway is, and the components that have instances to get into. */
-  ssh: { host: string; port: number; components: string[] };
   /** Deploys by itself when a branch of what is live moves. */
   autoDeploy: boolean;
   autoPausedReason: string | null;

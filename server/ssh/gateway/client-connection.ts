@@ -6,16 +6,20 @@ import type { Logger } from '#server/log.ts';
 import type { Desk, OpenConnection, SessionGrant } from '#server/ssh/desk.ts';
 import type { Doorkeeper, Guest } from '#server/ssh/gateway/doorkeeper.ts';
 import type { GatewayLimits } from '#server/ssh/gateway/limits.ts';
-import { serveSession, type ChannelOwner, type Launch } from '#server/ssh/gateway/shell-channel.ts';
+import type { ShellRequest } from '#server/runtime/shell-types.ts';
+import { type GitQuestion, gitLogin, parseGitCommand } from '#server/ssh/git-wire.ts';
+import { serveSession, type ChannelOwner, type Launch, type Launched } from '#server/ssh/gateway/shell-channel.ts';
 import { afterInput, cut, isUsable, sendBanner } from '#server/ssh/gateway/ssh2-parts.ts';
 import { fingerprintOf, problemOfBlob } from '#server/ssh/public-keys.ts';
-import { openSession, ShellClient } from '#server/ssh/session-client.ts';
+import { openSession, ShellClient, type ShellEvents } from '#server/ssh/session-client.ts';
 import { isProven } from '#server/ssh/signatures.ts';
 
 export interface GatewayParts {
   desk: Desk;
   /** The agent's session socket. */
   agentSocket: string;
+  /** The worker's, for git. */
+  gitSocket: string;
   limits: GatewayLimits;
   doorkeeper: Doorkeeper;
   log: Logger;
@@ -146,11 +150,24 @@ export class ClientConnection {
 
   readonly #launch: Launch = async (asked, events) => {
     const { kind } = asked.run;
+    if (this.#login === gitLogin) return this.#git(asked, events);
     const grant = await this.#ask(kind === 'sftp' ? 'files' : kind);
     if (grant.kind === 'refused') throw new AppError('forbidden', grant.message);
     const process = await ShellClient.open(this.#parts.agentSocket, grant.pass, asked, events);
     return { process, notice: grant.notice };
   };
+
+  /** The worker serves git and decides there; nothing else is behind this login. */
+  async #git({ run, env }: ShellRequest, events: ShellEvents): Promise<Launched> {
+    const asked = run.kind === 'command' ? parseGitCommand(run.text) : null;
+    if (!asked)
+      throw new AppError('bad_input', 'The login git is for git only: clone, fetch and push <organization>/<project>.git.'); // prettier-ignore
+    const version = /^version=([12])$/.exec(env['GIT_PROTOCOL'] ?? '')?.[1];
+    const question: GitQuestion = {
+      ...asked, keyId: this.#keyId ?? '', connectionId: this.id, address: this.#arrival.address, version: version === undefined ? null : version === '2' ? 2 : 1,
+    }; // prettier-ignore
+    return { process: new ShellClient(await openSession(this.#parts.gitSocket, question), events), notice: '' };
+  }
 
   async #ask(want: 'shell' | 'command' | 'files' | { port: number }): Promise<SessionGrant> {
     const { desk } = this.#parts;

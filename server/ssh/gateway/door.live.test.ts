@@ -57,7 +57,7 @@ describe('before anybody signed in', () => {
   test('somebody without a registered key reads where to add it', async () => {
     const keys = new Map(strict.desk.keys);
     strict.desk.keys.clear();
-    const { stderr, exitCode } = await strict.ssh(['-o', 'LogLevel=INFO', 'web@127.0.0.1', 'true']);
+    const { stderr, exitCode } = await strict.ssh(['web@127.0.0.1', 'true']);
     for (const [blob, id] of keys) strict.desk.keys.set(blob, id);
     expect(exitCode).toBe(255);
     expect(stderr).toContain('Unknown key SHA256:');
@@ -65,8 +65,8 @@ describe('before anybody signed in', () => {
 
   test('a session whose key is removed ends within seconds, and gets no new channel before', async () => {
     const keys = new Map(strict.desk.keys);
-    const lasting = strict.ssh(['-o', 'LogLevel=INFO', 'web@127.0.0.1', 'echo on; busybox sleep 100']);
-    await vi.waitFor(() => expect(strict.connections()).toBeGreaterThan(0), until);
+    strict.desk.asked.length = 0;
+    const lasting = strict.ssh(['web@127.0.0.1', 'echo on; busybox sleep 100']);
     await vi.waitFor(() => expect(strict.desk.asked.length).toBeGreaterThan(0), until);
     const since = Date.now();
     strict.desk.keys.clear();

@@ -14,6 +14,7 @@ import { cut } from '#server/ssh/gateway/ssh2-parts.ts';
 export interface GatewayOptions {
   desk: Desk;
   agentSocket: string;
+  gitSocket: string;
   hostKeys: readonly string[];
   log: Logger;
   limits?: Partial<GatewayLimits>;
@@ -41,7 +42,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const doorkeeper = new Doorkeeper(limits);
   const clients = new Set<ClientConnection>();
   const connectionsOf = (keyId: string): number => [...clients].filter((client) => client.keyId === keyId).length;
-  const parts: GatewayParts = { desk, agentSocket: options.agentSocket, limits, doorkeeper, log, stop: stop.signal, connectionsOf }; // prettier-ignore
+  const parts: GatewayParts = { desk, agentSocket: options.agentSocket, gitSocket: options.gitSocket, limits, doorkeeper, log, stop: stop.signal, connectionsOf }; // prettier-ignore
   const server = new ssh2.Server(
     { hostKeys: [...options.hostKeys], algorithms, ident: 'Slipway', keepaliveInterval: 30_000, keepaliveCountMax: 4 },
     () => undefined,

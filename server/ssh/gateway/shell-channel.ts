@@ -18,7 +18,7 @@ export interface Launched {
 export type ShellProcess = Pick<ShellClient, 'start' | 'write' | 'endInput' | 'resize' | 'signal' | 'pause' | 'resume' | 'close'>; // prettier-ignore
 
 /** What may come from the client's environment; no loader, no shell option, nothing of ours. */
-const passedOn = /^(?:LANG|LC_[A-Z]{1,20}|COLORTERM|TERM_PROGRAM|TERM_PROGRAM_VERSION|TZ|NO_COLOR)$/;
+const passedOn = /^(?:LANG|LC_[A-Z]{1,20}|COLORTERM|TERM_PROGRAM|TERM_PROGRAM_VERSION|TZ|NO_COLOR|GIT_PROTOCOL)$/;
 const refusedCode = 255;
 
 export interface ChannelOwner {

@@ -75,7 +75,14 @@ export async function startGateway(shells: ShellDriver, limits: Partial<GatewayL
   const log = createLogger({ role: 'gateway' }, () => undefined);
   const agentSocket = gatewaySocket(folder, 'agent');
   const sessions = await serveSessions({ shells, passes: new PassDesk(desk.passKey), log }, agentSocket);
-  const gateway = createGateway({ desk, agentSocket, hostKeys: await desk.hostKeys(), log, limits });
+  const gateway = createGateway({
+    desk,
+    agentSocket,
+    gitSocket: gatewaySocket(folder, 'git'),
+    hostKeys: await desk.hostKeys(),
+    log,
+    limits,
+  });
   const server = await listenFor(gateway, '127.0.0.1', 0);
   const { port } = server.address() as AddressInfo;
   const key = generateDeployKeyPair();
