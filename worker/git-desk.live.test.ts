@@ -4,6 +4,7 @@ import path from 'node:path';
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { systemClock } from '#server/clock.ts';
+import { scaledTimes } from '#server/config.ts';
 import { createTestDatabase, type TestDatabase } from '#server/db/testing.ts';
 import { type MadeDeployment, makeDeployment } from '#server/db/testing-makers.ts';
 import { openNotices } from '#server/db/notify.ts';
@@ -48,7 +49,7 @@ beforeAll(async () => {
   desk = await serveGitDesk({
     ctx: {
       db: database.db, clock: systemClock, notices, logs: createFakeLogStore(), keys: { variables: testKey, credentials: testKey },
-      sources: new GitSource({ stateDir, privateGitHosts: new Set() }), publicUrl: 'https://slipway.example.test',
+      sources: new GitSource({ stateDir, privateGitHosts: new Set(), times: scaledTimes(1) }), publicUrl: 'https://slipway.example.test',
     },
     stateDir, log: createLogger({}, () => undefined), socketPath: gatewaySocket(bench.folder, 'git'),
   }); // prettier-ignore
