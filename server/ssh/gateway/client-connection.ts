@@ -77,8 +77,9 @@ export class ClientConnection {
   /** Ends it with a sentence in every terminal. */
   end(message: string): void {
     for (const channel of this.#channels) channel.stderr.write(`\r\nslipway: ${message}\r\n`);
-    this.#connection.end();
-    setTimeout(() => cut(this.#connection), 1000).unref();
+    // A client that reads a disconnect shows no more of what came before.
+    setTimeout(() => this.#connection.end(), 300).unref();
+    setTimeout(() => cut(this.#connection), 1500).unref();
   }
 
   async #authenticate(context: AuthContext): Promise<void> {

@@ -97,7 +97,6 @@ export async function startGateway(shells: ShellDriver, limits: Partial<GatewayL
     `UserKnownHostsFile=${known}`,
     'StrictHostKeyChecking=yes',
     'BatchMode=yes',
-    'LogLevel=ERROR',
   ];
   const options = ['-F', '/dev/null', ...settings.flatMap((setting) => ['-o', setting])]; // prettier-ignore
   return {
