@@ -32,12 +32,13 @@ export function AddComponentDialog({ open, onOpenChange, ...rest }: Props) {
 
 const kinds = {
   web: 'web, answers requests',
+  tcp: 'tcp, accepts connections inside the deployment',
   worker: 'worker, runs without a port',
   static: 'static, files only',
   'add-on': 'database, with storage of its own',
 } as const;
 type Kind = keyof typeof kinds;
-const kindNames: readonly Kind[] = ['web', 'worker', 'static', 'add-on'];
+const kindNames: readonly Kind[] = ['web', 'tcp', 'worker', 'static', 'add-on'];
 
 function AddForm({
   project,
@@ -71,7 +72,7 @@ function AddForm({
       name: name.trim(),
       kind,
       settings: {
-        ...(kind === 'web' ? { run: { port: Number(port) } } : {}),
+        ...(kind === 'web' || kind === 'tcp' ? { run: { port: Number(port) } } : {}),
         ...(isRepository && where.trim() !== '' ? { rootDirectory: where.trim() } : {}),
       },
       source: isRepository
@@ -178,7 +179,7 @@ function AddForm({
               ) : null}
             </>
           )}
-          {kind === 'web' ? (
+          {kind === 'web' || kind === 'tcp' ? (
             <Field label="Port" hint="The application also gets it as PORT" error={fieldError(error, 'settings.run')}>
               {(control) => (
                 <Input

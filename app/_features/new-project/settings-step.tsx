@@ -2,7 +2,14 @@
 import { useSuspenseQuery } from '@tanstack/react-query';
 import { ChevronRight } from 'lucide-react';
 import { useTRPC } from '#app/_lib/trpc-client.tsx';
-import { describedComponents, stagesOf, type Chosen, type Form } from '#app/_features/new-project/view.ts';
+import {
+  describedComponents,
+  kindHints,
+  listens,
+  stagesOf,
+  type Chosen,
+  type Form,
+} from '#app/_features/new-project/view.ts';
 import { useOrg } from '#app/_features/shell/org-context.tsx';
 import { Field, Input, Select } from '#app/ui/field.tsx';
 import { slugFrom } from '#server/domain/naming.ts';
@@ -99,19 +106,16 @@ function ImageSettings({ form, set, errorOf }: PartProps) {
       <Field label="Component" hint="Lower-case letters, digits and -" error={errorOf(`${at}.name`)}>
         {(control) => <Input {...control} value={form.componentName} maxLength={32} onChange={set('componentName')} />}
       </Field>
-      <Field
-        label="Kind"
-        hint={form.kind === 'web' ? 'Answers requests' : 'Runs without a port'}
-        error={errorOf(`${at}.kind`)}
-      >
+      <Field label="Kind" hint={kindHints[form.kind]} error={errorOf(`${at}.kind`)}>
         {(control) => (
           <Select {...control} value={form.kind} onChange={set('kind')}>
             <option value="web">web</option>
+            <option value="tcp">tcp</option>
             <option value="worker">worker</option>
           </Select>
         )}
       </Field>
-      {form.kind === 'web' ? (
+      {listens(form) ? (
         <Field label="Port" hint="Where the image listens; it also gets it as PORT" error={errorOf('source.port')}>
           {(control) => <Input {...control} inputMode="numeric" value={form.port} onChange={set('port')} />}
         </Field>
@@ -135,19 +139,17 @@ function RepositorySettings({ chosen, form, set, errorOf }: RepositoryProps) {
     <>
       <div className="grid gap-4 sm:grid-cols-3">
         <BranchField chosen={chosen} form={form} set={set} errorOf={errorOf} />
-        <Field
-          label="Kind"
-          hint={{ web: 'Answers requests', worker: 'Runs without a port', static: 'Files only' }[form.kind]}
-        >
+        <Field label="Kind" hint={kindHints[form.kind]}>
           {(control) => (
             <Select {...control} value={form.kind} onChange={set('kind')}>
               <option value="web">web</option>
+              <option value="tcp">tcp</option>
               <option value="worker">worker</option>
               <option value="static">static</option>
             </Select>
           )}
         </Field>
-        {form.kind === 'web' ? (
+        {listens(form) ? (
           <Field label="Port" hint="The application also gets it as PORT" error={errorOf(`${at}.run.port`)}>
             {(control) => <Input {...control} inputMode="numeric" value={form.port} onChange={set('port')} />}
           </Field>

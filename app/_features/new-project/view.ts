@@ -12,7 +12,7 @@ export interface Form {
   componentName: string;
   branch: string;
   rootDirectory: string;
-  kind: 'web' | 'worker' | 'static';
+  kind: 'web' | 'tcp' | 'worker' | 'static';
   port: string;
   installCommand: string;
   buildCommand: string;
@@ -121,6 +121,14 @@ export function formAfter(before: { chosen: Chosen; form: Form } | null, next: C
   return { ...before.form, name: isUntouched ? filled.name : before.form.name };
 }
 
+/** Kinds whose port a person chooses. */
+export const listens = (form: Pick<Form, 'kind'>): boolean => form.kind === 'web' || form.kind === 'tcp';
+export const kindHints: Record<Form['kind'], string> = {
+  web: 'Answers requests',
+  tcp: 'Accepts connections inside the deployment',
+  worker: 'Runs without a port',
+  static: 'Files only',
+};
 const text = (value: string): string | null => (value.trim() === '' ? null : value.trim());
 const number = (value: string): number => Number(value.replace(',', '.'));
 /** Settings that differ from the product's defaults; nothing else is written down. */
@@ -132,7 +140,7 @@ export function settingsOf(form: Form) {
   };
   const run = {
     ...(text(form.runCommand) ? { command: text(form.runCommand) } : {}),
-    ...(form.kind === 'web' && form.port !== '' ? { port: number(form.port) } : {}),
+    ...(listens(form) && form.port !== '' ? { port: number(form.port) } : {}),
   };
   return {
     ...(Object.keys(build).length > 0 ? { build } : {}),
@@ -157,7 +165,7 @@ export function requestOf(org: string, chosen: Chosen, form: Form) {
     };
   if (chosen.kind === 'image') {
     const component = { name: form.componentName.trim(), kind: form.kind, settings: settingsOf({ ...form, port: '' }) };
-    const port = form.kind === 'web' ? { port: number(form.port) } : {};
+    const port = listens(form) ? { port: number(form.port) } : {};
     return { ...base, source: { kind: 'image' as const, image: chosen.image.trim(), ...port, component } };
   }
   const { inspection, credential } = chosen;
