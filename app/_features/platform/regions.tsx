@@ -12,13 +12,16 @@ import type { PlatformRegion } from '#server/domain/views/usage.ts';
 /** The slots of each region. */
 export function Regions({ regions }: { regions: readonly PlatformRegion[] }) {
   return (
-    <Section title="Regions" note="more slots are given at once; with fewer, what works goes on">
+    <Section
+      title="Regions"
+      note="slots per lane, and how many releases of one organization may work; what works goes on"
+    >
       <Table>
         <Head>
           <HeadCell>Name</HeadCell>
-          <HeadCell>Build slots</HeadCell>
-          <HeadCell>Rollout slots</HeadCell>
-          <HeadCell>Per organization</HeadCell>
+          <HeadCell>Builds</HeadCell>
+          <HeadCell>Rollouts</HeadCell>
+          <HeadCell>Limit</HeadCell>
           <HeadCell>
             <span className="sr-only">Actions</span>
           </HeadCell>

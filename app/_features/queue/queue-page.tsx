@@ -102,7 +102,7 @@ function QueueRow({ entry }: { entry: QueueEntry }) {
         {entry.number ?? ''}
       </Cell>
       <Cell wideOnly>{kindWords[entry.kind]}</Cell>
-      <Cell className="max-w-96 whitespace-normal">
+      <Cell className="max-w-96 py-1.5 whitespace-normal">
         <Status tone={tone}>{sentence ?? word}</Status>
       </Cell>
       <Cell wideOnly className="tabular text-right text-muted">
