@@ -38,7 +38,8 @@ export const appFiles = (version: string, lines: readonly string[] = []): Map<st
 export const quick: SettingsOverrides = {
   run: { port: 3000 },
   size: { memoryMib: 96, cpuMillis: 1000 },
-  readiness: { settleSeconds: 1, drainSeconds: 20, stopGraceSeconds: 10 },
+  // At a tenth of the times sixty seconds are six, which an application needs to start on a busy machine.
+  readiness: { settleSeconds: 1, drainSeconds: 20, stopGraceSeconds: 10, deadlineSeconds: 300 },
 };
 
 /** The tenant of all scenarios, so that equal code is built once. */

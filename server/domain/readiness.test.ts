@@ -67,6 +67,7 @@ describe('failed', () => {
     ['wrong_port', { listening: [{ port: 8080, loopbackOnly: false }] }, late],
     ['loopback_only', { listening: [{ port: 3000, loopbackOnly: true }] }, late],
     ['boot_timeout', { listening: [{ port: 8080, loopbackOnly: true }] }, late],
+    ['boot_timeout', { listening: [{ port: 3000, loopbackOnly: false }] }, late],
     [
       'health_check',
       { accepts: true, http: { rightInARow: 0, rightForMs: 0, lastStatus: 500 } },

@@ -117,6 +117,14 @@ function late(rules: ReadinessRules, seen: ReadinessObservation): ReadinessVerdi
       'Make it listen on 0.0.0.0 (all addresses) and deploy again.',
       setting(rules, 'run.command'),
     );
+  // It opened its port between the last look and this one.
+  if (open.some((one) => one.port === rules.port))
+    return failed(
+      'boot_timeout',
+      `${name} did not accept on ${rules.port} within ${seconds} s; it began to listen at that moment.`,
+      'Allow more time, or make it start faster.',
+      setting(rules, 'readiness.deadlineSeconds'),
+    );
   const reachable = [...new Set(open.filter((one) => !one.loopbackOnly).map((one) => one.port))];
   const [first] = reachable;
   if (first !== undefined)
