@@ -109,8 +109,10 @@ async function main(): Promise<void> {
   await endDeadLeases(database.db, databaseNow, isDeadHere);
   const stopping = new AbortController();
   const advance = advanceReleaseTask(engine, stopping.signal, () => {
+    if (stopping.signal.aborted) return;
     log.error('a lease could not be held: the database hung, or this process was paused');
-    process.exit(1);
+    // What else it works on is handed back, as far as the database hears of it.
+    void stop().finally(() => process.exit(1));
   });
   const runners = await startRunners({
     databaseUrl: config.DATABASE_URL,

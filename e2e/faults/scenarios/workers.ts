@@ -45,7 +45,7 @@ const paused = (point: FaultPoint): Scenario => ({
     expect(await place.over(releaseId)).toMatchObject({ outcome: 'live', failure: null });
     if (point.startsWith('retiring')) await place.quiet();
     stopped.send('SIGCONT');
-    expect(await Promise.race([stopped.ended, sleep(10_000)])).toMatchObject({ code: 1 });
+    expect(await Promise.race([stopped.ended, sleep(30_000)])).toMatchObject({ code: 1 });
   },
 });
 
@@ -161,7 +161,7 @@ export const workerScenarios: readonly Scenario[] = [
       await place.reached(releaseId, 'checking');
       cable.cut();
       usual.send('SIGCONT');
-      const ended = await Promise.race([cut.ended, sleep(machine.config.times.lease + 4000)]);
+      const ended = await Promise.race([cut.ended, sleep(machine.config.times.lease + 30_000)]);
       expect(ended).toMatchObject({ code: 1 });
       expect(await place.over(releaseId)).toMatchObject({ outcome: 'live', failure: null });
       cable.close();
