@@ -1,4 +1,5 @@
 // What the fault scenarios deploy. MODE says how it misbehaves; every answer says which release gave it.
+import { existsSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 
 const mode = process.env.MODE ?? '';
@@ -18,6 +19,10 @@ const server = createServer(async (request, response) => {
   const url = new URL(request.url, 'http://app');
   if (url.pathname === '/slow') return setTimeout(() => json(response, 200, {}), Number(url.searchParams.get('ms')));
   if (url.pathname === '/hoard') return hoard();
+  if (url.pathname === '/write') writeFileSync('/written-inside', 'x');
+  if (url.pathname === '/crash') response.on('finish', () => setTimeout(() => process.exit(3), 50));
+  if (['/write', '/read', '/crash'].includes(url.pathname))
+    return json(response, 200, { there: existsSync('/written-inside') });
   if (url.pathname === '/health') {
     checks += 1;
     if (mode === 'sick') return json(response, checks === 1 ? 200 : 500, {});

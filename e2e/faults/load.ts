@@ -44,6 +44,19 @@ export class Load {
     for (let index = 0; index < shape.sockets; index += 1) this.#loops.push(this.#socket());
     return this;
   }
+  /** POSTs with bodies that the application counts, over kept and new connections in turn. */
+  startPosts(perSecond: number): this {
+    let turn = 0;
+    const post = async (): Promise<Answer> => {
+      turn += 1;
+      const body = 'x'.repeat(turn % 20 === 0 ? 200_000 : 1000);
+      const answer = await this.get('/', turn % 2 === 0 ? this.#agent : undefined, body);
+      if (answer.status === 200 && !answer.body.includes(`"bytes":${String(body.length)}`)) throw new Error('part of the body is missing'); // prettier-ignore
+      return answer;
+    };
+    this.#loops.push(this.#paced(1000 / perSecond, () => this.#note('post', post)));
+    return this;
+  }
   /** Lets what is in flight end. */
   async stop(): Promise<RequestFact[]> {
     this.#stop.abort();
@@ -52,21 +65,22 @@ export class Load {
     return this.facts;
   }
 
-  get(path: string, agent?: Agent): Promise<Answer> {
+  /** @param body makes it a POST */
+  get(path: string, agent?: Agent, body?: string): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const sent = httpRequest(
-        { host: '127.0.0.1', port: this.#port, path, agent: agent ?? false, headers: { host: this.#host }, timeout: 30_000 },
+        { host: '127.0.0.1', port: this.#port, path, agent: agent ?? false, method: body === undefined ? 'GET' : 'POST', headers: { host: this.#host }, timeout: 40_000 },
         (response) => {
-          let body = '';
-          response.setEncoding('utf8').on('data', (text: string) => (body += text));
+          let text = '';
+          response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
           response.on('error', reject).on('end', () => {
             const release = response.headers['x-slipway-release'];
-            resolve({ status: response.statusCode ?? 0, release: typeof release === 'string' ? release : '', body });
+            resolve({ status: response.statusCode ?? 0, release: typeof release === 'string' ? release : '', body: text });
           });
         },
       ); // prettier-ignore
       sent.on('error', reject).on('timeout', () => sent.destroy(new Error('time-out')));
-      sent.end();
+      sent.end(body);
     });
   }
 

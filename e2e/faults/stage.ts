@@ -100,6 +100,11 @@ export class Stage {
     this.#loads.push(load);
     return load;
   }
+  /** POSTs on top of the load: of them none is ever repeated, so each that fails is lost. */
+  posts(place: Place): void {
+    const load = new Load(place.ids.deploymentId, place.ids.host, this.machine.config.SLIPWAY_HTTP_PORT);
+    this.#loads.push(load.startPosts(this.machine.scale >= 1 ? 50 : 10));
+  }
   /** From now on until the answer is called requests may fail: the fault itself takes the edge, the engine or instances away. */
   excuse(why: string, place?: Place): (moreMs?: number) => void {
     const excuse: Excuse = { from: Date.now(), to: Infinity, why, ...(place ? { deploymentId: place.ids.deploymentId } : {}) };

@@ -4,6 +4,9 @@ import { handOverOf } from '#server/domain/hand-over.ts';
 import type { ReleaseState } from '#server/domain/release-machine.ts';
 import type { SnapshotComponent } from '#server/domain/release.ts';
 
+/** What the engine itself may take to end and start instances, whatever the scale of our own times. */
+const engineMs = 30_000;
+
 /** What replacing one at a time, or starting after the switch, may add to the switch: the limits of its own parts. */
 function turnsMs(components: readonly Pick<SnapshotComponent, 'kind' | 'settings'>[], timeScale: number): number {
   const seconds = components.map((component) => {
@@ -11,7 +14,8 @@ function turnsMs(components: readonly Pick<SnapshotComponent, 'kind' | 'settings
     const { deadlineSeconds, settleSeconds, stopGraceSeconds } = component.settings.readiness;
     return deadlineSeconds + settleSeconds + stopGraceSeconds + 15;
   });
-  return seconds.reduce((sum, one) => sum + one, 0) * 1000 * timeScale;
+  const all = seconds.reduce((sum, one) => sum + one, 0);
+  return all === 0 ? 0 : all * 1000 * timeScale + engineMs;
 }
 
 export function deadlineOf(

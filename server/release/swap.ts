@@ -24,7 +24,7 @@ import { stopConfirmed } from '#server/release/stop-instance.ts';
 
 /** How long the edge keeps requests waiting, and how many. Of real clients' patience, so it is not scaled. */
 const hold = { limitMs: 30_000, maxRequests: 1000 };
-/** Of the hold, what requests in flight may take; whatever is open then (a WebSocket) is cut. */
+/** What requests in flight may take of it, scaled; whatever is open then (a WebSocket) is cut. */
 const drainMs = 10_000;
 const pollMs = 50;
 
@@ -91,7 +91,7 @@ async function letGo(ctx: StepContext, rows: readonly InstanceRow[]): Promise<{ 
   const names = rows.filter((row) => row.port !== null).map((row) => row.id);
   if (names.length === 0) return { drained: 0, cut: 0 };
   const { edge } = ctx.region;
-  const until = ctx.elapsedMs() + drainMs;
+  const until = ctx.elapsedMs() + drainMs * ctx.engine.timeScale;
   let most = 0;
   let last = 0;
   for (;;) {

@@ -3,6 +3,7 @@ import { appScenarios } from '#e2e/faults/scenarios/apps.ts';
 import { partScenarios } from '#e2e/faults/scenarios/parts.ts';
 import { queueScenarios } from '#e2e/faults/scenarios/queue.ts';
 import { randomScenario } from '#e2e/faults/scenarios/random.ts';
+import { singleScenarios } from '#e2e/faults/scenarios/single.ts';
 import { sourceScenarios } from '#e2e/faults/scenarios/sources.ts';
 import { morePauses, workerScenarios } from '#e2e/faults/scenarios/workers.ts';
 
@@ -15,6 +16,8 @@ export const scenariosOf = (isFull: boolean, seeds: number): readonly Scenario[]
   ...workerScenarios,
   ...(isFull ? morePauses : []),
   ...Array.from({ length: seeds }, (_entry, index) => randomScenario(index + 1, isFull ? 20 : 8)),
+  ...singleScenarios,
+  ...Array.from({ length: seeds }, (_entry, index) => randomScenario(index + 1, steps)),
 ];
 
 export const notHere: readonly NotHere[] = [
