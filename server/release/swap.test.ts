@@ -170,7 +170,9 @@ test('what is resumed while its last instance still ends waits for that', async 
   ); // prettier-ignore
   await bench.claim();
   const resuming = bench.advance(resume, bench.worker('resumer'));
-  await expect.poll(async () => (await bench.release(resume)).heldReason, { interval: 5 }).toContain('one at a time');
+  await expect
+    .poll(async () => (await bench.release(resume)).heldReason ?? '', { interval: 5, timeout: 15_000 })
+    .toContain('one at a time');
   expect(bench.running()).toHaveLength(1);
   await bench.settle(bench.worker('heir'));
   await resuming;
