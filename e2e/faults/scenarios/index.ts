@@ -17,7 +17,6 @@ export const scenariosOf = (isFull: boolean, seeds: number): readonly Scenario[]
   ...(isFull ? morePauses : []),
   ...Array.from({ length: seeds }, (_entry, index) => randomScenario(index + 1, isFull ? 20 : 8)),
   ...singleScenarios,
-  ...Array.from({ length: seeds }, (_entry, index) => randomScenario(index + 1, steps)),
 ];
 
 export const notHere: readonly NotHere[] = [
