@@ -33,7 +33,7 @@ test('a person scales, suspends and resumes a deployment, each after reading wha
   await expect(dialog).toContainText('web: 2 instances instead of 1');
   await expect(dialog).toContainText('Needs 128 MiB');
   await dialog.getByRole('button', { name: 'Scale' }).click();
-  await expect.poll(async () => (await read()).status.sentence, { timeout: 60_000 }).toContain('2 of 2');
+  await expect.poll(async () => JSON.stringify((await read()).tree), { timeout: 60_000 }).toContain('2 of 2 running');
   expect(await read()).toMatchObject({ pendingChanges: 0, liveNumber: 1 });
 
   await open('Suspend');

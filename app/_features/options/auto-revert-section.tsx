@@ -20,8 +20,9 @@ export function AutoRevertSection({ deploymentId, isOn }: { deploymentId: string
     }),
   );
   return (
-    <Section title="Auto-revert">
+    <Section title="Auto-revert" note="takes effect at once">
       <Checkbox
+        className="border-t pt-3"
         label="Go back to the last stable release when a new one crashes"
         hint="When an instance exits 3 times within 5 minutes after the release went live. Never after a hook ran in that release or a component was handed over “single”. Automatic deploys pause then."
         checked={set.isPending ? set.variables.enabled : isOn}

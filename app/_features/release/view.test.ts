@@ -104,7 +104,7 @@ test('the switch report says how many requests waited while a component was repl
     '90 requests served, 0 failed, 12 requests held at the edge, 3 connections drained, 1 cut at the drain limit; the switch took 2.1 s',
   ));
 test('a rollback says to what', () =>
-  expect(triggerWords({ by: 'rollback', toNumber: 41 }, { name: 'Anna' })).toBe('rollback to 41 by Anna'));
+  expect(triggerWords({ by: 'rollback', toNumber: 41 }, { name: 'Anna' })).toBe('to 41 by Anna'));
 test('components that share a commit stand together', () => {
   const commit = (component: string, id: string) => ({
     componentId: component,

@@ -63,8 +63,8 @@ export function triggerWords(trigger: ReleaseTrigger, requestedBy: { name: strin
     case 'api':
       return 'through the API';
     case 'rollback':
-      if (trigger.because) return `back to ${String(trigger.toNumber)} by the platform: ${trigger.because}`;
-      return `rollback to ${String(trigger.toNumber)}${requestedBy ? ` by ${requestedBy.name}` : ''}`;
+      if (trigger.because) return `to ${String(trigger.toNumber)} by the platform: ${trigger.because}`;
+      return `to ${String(trigger.toNumber)}${requestedBy ? ` by ${requestedBy.name}` : ''}`;
     case 'promotion':
       return `from ${trigger.deployment}${trigger.number === null ? '' : `, release ${String(trigger.number)}`}${requestedBy ? ` by ${requestedBy.name}` : ''}`;
     case 'platform':
