@@ -7,6 +7,8 @@ import { deployments, projects } from '#server/db/schema/projects.ts';
 import { releases } from '#server/db/schema/releases.ts';
 import { activeStates, waitingStates } from '#server/domain/release-machine.ts';
 import type { SnapshotComponent } from '#server/domain/release.ts';
+import { volumes } from '#server/db/schema/volumes.ts';
+import type { VolumeFact } from '#server/domain/volume-status.ts';
 import type { DeploymentFacts, InstanceFact, ReleaseFact } from '#server/domain/status.ts';
 import { standingKinds } from '#server/domain/words.ts';
 
@@ -100,7 +102,7 @@ const fact = (row: { number: number | null; state: ReleaseFact['state']; stateSi
   number: row.number, state: row.state, since: row.stateSince, failure: row.failure?.message ?? null,
 }); // prettier-ignore
 
-/** What runs, works and waits in each of the deployments: four statements for any number of them. */
+/** What runs, works and waits in each of the deployments: five statements for any number of them. */
 export async function readDeploymentStates(
   db: Queryable,
   orgId: string,
@@ -131,6 +133,11 @@ export async function readDeploymentStates(
     .from(instances)
     .where(and(eq(instances.orgId, orgId), inArray(instances.deploymentId, ids), eq(instances.state, 'live'), eq(instances.role, 'serving')))
     .limit(5000); // prettier-ignore
+  const storage = await db
+    .select({ id: volumes.id, deploymentId: volumes.deploymentId, componentId: volumes.componentId, name: volumes.name, usedBytes: volumes.usedBytes, capacityBytes: volumes.capacityBytes, observedAt: volumes.observedAt })
+    .from(volumes)
+    .where(and(eq(volumes.orgId, orgId), inArray(volumes.deploymentId, ids), eq(volumes.state, 'active')))
+    .limit(1000); // prettier-ignore
   return new Map(
     rows.map((row) => {
       const isWorking = (state: ReleaseFact['state']): boolean => (activeStates as readonly string[]).includes(state);
@@ -142,6 +149,7 @@ export async function readDeploymentStates(
           newest: newest.find((release) => release.deploymentId === row.id) ?? null,
           active: own.find((release) => isWorking(release.state)) ?? own[0] ?? null,
           instances: serving.filter((instance) => instance.deploymentId === row.id),
+          volumes: storage.filter((volume) => volume.deploymentId === row.id),
           now,
         }),
       ];
@@ -165,6 +173,7 @@ function stateOf(
     newest: Head | null;
     active: Head | null;
     instances: InstanceFact[];
+    volumes: (Omit<VolumeFact, 'component'> & { componentId: string })[];
     now: Date;
   },
 ): DeploymentState {
@@ -181,6 +190,11 @@ function stateOf(
         .filter((component) => standingKinds.includes(component.kind))
         .map(({ componentId, name, kind, settings }) => ({ id: componentId, name, kind, wanted: settings.instances })),
       instances: found.instances,
+      volumes: found.volumes.flatMap(({ componentId, ...volume }) => {
+        const component = (live?.components ?? []).find((one) => one.componentId === componentId);
+        const mounts = (component?.settings.volumes ?? []).some((one) => one.name === volume.name);
+        return component && mounts ? [{ ...volume, component: component.name }] : [];
+      }),
     },
   };
 }

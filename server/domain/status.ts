@@ -2,6 +2,7 @@
  * Status from facts: pure functions from observations to a tree of nodes. Leaves come from facts, the roll-up from
  * service; the cause travels with the colour. Design section 10 is the rule.
  */
+import { type VolumeFact, volumeStatus } from '#server/domain/volume-status.ts';
 import type { ReleaseState } from '#server/domain/release-machine.ts';
 import type { ComponentKind, PowerState, StatusColour } from '#server/domain/words.ts';
 
@@ -57,6 +58,8 @@ export interface DeploymentFacts {
   newest: ReleaseFact | null;
   components: readonly ComponentFact[];
   instances: readonly InstanceFact[];
+  /** Storage that the live release mounts. */
+  volumes?: readonly VolumeFact[];
 }
 
 /** Not observed for so long is unknown. */
@@ -171,16 +174,19 @@ export function deploymentStatus(facts: DeploymentFacts): StatusNode {
   ); // prettier-ignore
   const running = components.flatMap((node) => node.children).filter((child) => child.colour === 'green').length;
   const containers = rollUp('containers', 'Containers', components, `${running} running`);
-  const issues = [builds, ...components].filter(
+  const volumes = (facts.volumes ?? []).map(volumeStatus);
+  const count = `${volumes.length} ${volumes.length === 1 ? 'volume' : 'volumes'}`;
+  const storage = volumes.length === 0 ? [] : [rollUp('storage', 'Storage', volumes, count)];
+  const parts = [...storage, builds, containers];
+  const issues = [builds, ...components, ...volumes].filter(
     (node) => node.colour === 'yellow' || node.colour === 'red' || node.unknown,
   );
   const [first] = issues;
-  if (!first)
-    return root(containers.colour, containers.colour === 'grey' ? containers.cause : 'Serving', [builds, containers]);
+  if (!first) return root(containers.colour, containers.colour === 'grey' ? containers.cause : 'Serving', parts);
   const worst = issues.find((node) => node.colour === 'red') ?? first;
   const sentence =
     worst.colour === 'red'
       ? `Needs attention: ${worst.name} ${worst.cause}`
       : `Serving, with ${issues.length} ${issues.length === 1 ? 'issue' : 'issues'}: ${worst.name} ${worst.cause}`;
-  return root(worst.colour === 'red' ? 'red' : 'yellow', sentence, [builds, containers], worst.since);
+  return root(worst.colour === 'red' ? 'red' : 'yellow', sentence, parts, worst.since);
 }

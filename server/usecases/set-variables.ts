@@ -3,8 +3,10 @@ import { and, eq, inArray, isNotNull, isNull, type SQL } from 'drizzle-orm';
 import { writeAudit } from '#server/db/audit.ts';
 import type { Tx } from '#server/db/client.ts';
 import { recordEvent, recordProjectEvent } from '#server/db/events.ts';
+import { findComponent } from '#server/db/projects.ts';
 import { variables } from '#server/db/schema/projects.ts';
 import { assertTarget, atTarget, currentOf, type VariableTarget } from '#server/db/variables.ts';
+import { databaseKinds, databaseOf } from '#server/domain/databases.ts';
 import { limits } from '#server/domain/limits.ts';
 import { platformVariables } from '#server/domain/variables.ts';
 import type { VariableUse } from '#server/domain/words.ts';
@@ -36,6 +38,23 @@ function assertEntries(entries: readonly VariableEntry[]): void {
     seen.add(entry.key);
     // A build value stands in the image's history, where whoever has the image reads it.
     if (entry.isSecret && entry.use !== 'run') throw badInput(`${field}.use`, 'A secret is for run only: build values stay readable in the image.'); // prettier-ignore
+  }
+}
+
+/** A database has one variable of its own: its password, in a form that fits into an address. @throws AppError bad_input */
+async function assertDatabaseEntries(
+  tx: Tx,
+  orgId: string,
+  target: VariableTarget,
+  entries: readonly VariableEntry[],
+): Promise<void> {
+  const component = target.componentId === null ? null : await findComponent(tx, orgId, target.componentId);
+  const database = databaseOf(component?.image ?? null);
+  if (!database) return;
+  const { password, title } = databaseKinds[database.engine];
+  for (const [index, { key, value, isSecret }] of entries.entries()) {
+    if (key !== password || !isSecret) throw badInput(`entries.${index}.key`, `${title} has one variable of its own, the secret ${password}.`); // prettier-ignore
+    if (!/^[A-Za-z0-9_-]{16,200}$/.test(value)) throw badInput(`entries.${index}.value`, 'From 16 to 200 letters, digits, - and _.'); // prettier-ignore
   }
 }
 
@@ -118,6 +137,7 @@ export async function setVariables(
   authorize(ctx, 'variable.write');
   return inOrg(ctx, async (tx) => {
     const target = await assertTarget(tx, ctx.actor.orgId, input);
+    await assertDatabaseEntries(tx, ctx.actor.orgId, target, input.entries);
     const keys = input.entries.map((entry) => entry.key);
     const changed = await insertVariables(ctx, tx, target, input.entries);
     if (input.revoke) {

@@ -48,6 +48,18 @@ test.each(['A=B', '1A', 'A B', 'A\nB', '', 'x'.repeat(129), 'PORT', 'RELEASE', '
   },
 );
 
+test('a database takes a new password that fits into an address, and nothing else', async () => {
+  await fresh();
+  const db = { ...target(), scope: 'component', componentId: world.databaseId };
+  const entry = { key: 'POSTGRES_PASSWORD', value: 'a-new-password-of-32-characters_', isSecret: true };
+  expect((await set([entry], db)).data).toEqual({ changed: 1 });
+  expect(await set([{ ...entry, value: "x'; drop table users; --abc" }], db)).toMatchObject({
+    field: 'entries.0.value',
+  });
+  expect(await set([{ ...entry, value: 'short' }], db)).toMatchObject({ field: 'entries.0.value' });
+  expect(await set([{ ...entry, key: 'LD_PRELOAD' }], db)).toMatchObject({ status: 400, field: 'entries.0.key' });
+});
+
 test('loader variables are data like any other', async () => {
   await fresh();
   const keys = ['LD_PRELOAD', 'NODE_OPTIONS', 'GIT_SSH_COMMAND', 'DOCKER_HOST', 'BASH_ENV', 'PATH'];
