@@ -1,8 +1,7 @@
 /** The first line on the worker's git socket, and what a client's git asks an SSH server to run. */
 import * as z from 'zod';
 
-export const gitServices = ['git-upload-pack', 'git-receive-pack'] as const;
-export type GitService = (typeof gitServices)[number];
+const gitServices = ['git-upload-pack', 'git-receive-pack'] as const;
 
 export const gitQuestion = z.strictObject({
   keyId: z.string().max(40).regex(/^key_[a-z0-9]+$/),

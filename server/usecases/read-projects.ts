@@ -4,6 +4,7 @@ import { type DeploymentRow, listDeploymentRows, readDeploymentStates } from '#s
 import {
   type ComponentRow, findProject, listComponentRows, listProjectRows, listRepositoryRows, type ProjectRow, type RepositoryRow,
 } from '#server/db/projects.ts'; // prettier-ignore
+import { sshHost } from '#server/domain/naming.ts';
 import { mergeSettings } from '#server/domain/settings.ts';
 import type {
   ComponentView,
@@ -12,6 +13,7 @@ import type {
   ProjectView,
   RepositoryView,
 } from '#server/domain/views/projects.ts';
+import { findOrganization } from '#server/db/members.ts';
 import { notFound } from '#server/errors.ts';
 import { commonStages } from '#server/templates/types.ts';
 import { listTemplates } from '#server/templates/index.ts';
@@ -98,6 +100,9 @@ export function listProjects(ctx: UseCaseContext): Promise<ProjectSummary[]> {
   });
 }
 
+const cloneUrl = ({ publicUrl, sshPort }: UseCaseContext, org: string, project: string): string =>
+  `ssh://git@${sshHost(publicUrl)}${sshPort === 22 ? '' : `:${sshPort}`}/${org}/${project}.git`;
+
 /** @throws AppError not_found */
 export async function getProject(ctx: UseCaseContext, input: { project: string }): Promise<ProjectView> {
   authorize(ctx, 'project.read');
@@ -109,9 +114,11 @@ export async function getProject(ctx: UseCaseContext, input: { project: string }
     const deployments = [...(await summaries(ctx, tx, rows)).values()];
     const repositories = await listRepositoryRows(tx, orgId, project.id);
     const components = await listComponentRows(tx, orgId, project.id);
-    return { project, deployments, repositories, components };
+    const organization = await findOrganization(tx, orgId);
+    return { project, deployments, repositories, components, orgSlug: organization?.slug ?? '' };
   });
-  const { project, deployments, repositories, components } = found;
+  const { project, deployments, repositories, components, orgSlug } = found;
+  const isHosted = repositories.some((repository) => repository.kind === 'platform');
   const { template } = project;
   const known = template ? listTemplates().find((entry) => entry.slug === template.slug) : undefined;
   return {
@@ -119,6 +126,7 @@ export async function getProject(ctx: UseCaseContext, input: { project: string }
     template,
     createdBy: project.createdById ? { id: project.createdById, name: project.createdByName ?? '' } : null,
     repositories: repositories.map(repositoryView),
+    cloneUrl: isHosted ? cloneUrl(ctx, orgSlug, project.slug) : null,
     components: components.map(componentView),
     stages: [...(known?.stages ?? commonStages)],
   };

@@ -73,6 +73,11 @@ export function ProjectPage({ project: slug }: { project: string }) {
       <PageBody className="max-w-5xl gap-8">
         <p className="flex flex-wrap items-center gap-x-5 gap-y-1 text-sm text-muted">
           <span>{project.sourceLabel}</span>
+          {project.cloneUrl === null ? null : (
+            <Copyable value={`git clone ${project.cloneUrl}`} what="clone command">
+              {project.cloneUrl}
+            </Copyable>
+          )}
           {project.repositories.map((repository) =>
             repository.url ? <Copyable key={repository.id} value={repository.url} what="repository URL" /> : null,
           )}

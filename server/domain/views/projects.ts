@@ -62,6 +62,8 @@ export interface ProjectView extends ProjectSummary {
   template: { slug: string; version: number } | null;
   createdBy: PersonRef | null;
   repositories: RepositoryView[];
+  /** For git over SSH; null when the platform holds no repository of the project. */
+  cloneUrl: string | null;
   components: ComponentView[];
   /** Stages that a new deployment may choose. */
   stages: { name: string; kind: StageKind }[];
