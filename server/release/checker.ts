@@ -116,7 +116,7 @@ function liveAfterConfirmation({ confirmed }: History, visits: readonly ReleaseC
 }
 
 /** P2: nothing that the routes in force name is stopped or removed, and what they name can serve. */
-function servesUntilReplaced({ published, confirmed, containers }: History): string[] {
+function servesUntilReplaced({ published, confirmed, containers, excuses }: History): string[] {
   const broken: string[] = [];
   const since = (one: Published): number | null => {
     if (!confirmed) return one.at;
@@ -128,6 +128,8 @@ function servesUntilReplaced({ published, confirmed, containers }: History): str
   ); // prettier-ignore
   for (const event of containers) {
     if (event.kind !== 'stopping' && event.kind !== 'removed') continue;
+    // The engine itself was ended, and everything in it.
+    if (excuses.some((one) => one.deploymentId === undefined && event.at >= one.from && event.at <= one.to)) continue;
     const named = inForce.find(
       (one) => one.from !== null && event.at >= one.from && event.at < one.to && one.servers.includes(event.instanceId),
     );

@@ -105,8 +105,12 @@ export const sourceScenarios: readonly Scenario[] = [
       }
       const single = await ask(await Tenant.create(machine, first.regionId)); // the last one to ask
       all.push(single);
-      const more = [1, 2, 3].map(() => machine.startWorker());
-      await Promise.all(more.map((life) => life.ready));
+      const more: ReturnType<typeof machine.startWorker>[] = [];
+      for (let count = 0; count < 3; count += 1) {
+        const life = machine.startWorker();
+        more.push(life);
+        await life.ready;
+      }
       await machine.db.update(regions).set({ enabled: true }).where(eq(regions.id, first.regionId));
       const rows = await over(stage, all, machine.scale >= 1 ? 600_000 : 120_000);
       for (const life of more) life.send('SIGTERM');
