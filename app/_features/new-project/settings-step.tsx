@@ -227,15 +227,14 @@ function DescribedSettings({ chosen, form, set, errorOf }: RepositoryProps) {
         <BranchField chosen={chosen} form={form} set={set} errorOf={errorOf} />
       </div>
       <section aria-label="Components" className="rounded-lg border">
-        <h3 className="flex h-9 items-center gap-1.5 border-b px-3 text-sm font-medium">
-          Components{' '}
-          <span className="font-normal text-muted">from slipway.yaml, and its settings with each commit</span>
+        <h3 className="flex min-h-9 flex-wrap items-center gap-x-1.5 border-b px-3 py-1.5 text-sm font-medium">
+          Components <span className="font-normal text-muted">from slipway.yaml, their settings with each commit</span>
         </h3>
         <ul className="divide-y">
           {components.map((component) => (
             <li key={component.name} className="flex min-h-9 flex-wrap items-center gap-x-3 px-3 py-1.5 text-sm">
               <span className="font-medium">{component.name}</span>
-              <span className="text-muted">{component.kind}</span>
+              {component.kind === component.name ? null : <span className="text-muted">{component.kind}</span>}
               {component.rootDirectory === '' ? null : (
                 <span className="mono text-muted">{component.rootDirectory}</span>
               )}

@@ -196,13 +196,13 @@ const LastLines = ({ lines }: { lines: readonly string[] }) => (
   </ul>
 );
 
-/** Under the last line of a step that failed: what it comes to, and the short way to the setting. */
+/** Under the last line of a step that failed: what to do, and the short way to the setting. */
 function Cause({ failure, base }: { failure: Failure; base: string }) {
   const { slug } = useOrg();
   const href = fixHref(base, failure.fix, slug);
   return (
     <p className="flex flex-wrap items-center gap-x-3 gap-y-1 border-t border-red-line bg-red-fill px-3 py-1.5 text-sm text-red-text">
-      <span className="min-w-0 flex-1 basis-60 text-pretty">{failure.message}</span>
+      <span className="min-w-0 flex-1 basis-60 text-pretty">{failure.advice}</span>
       {href ? (
         <Link href={href} className="shrink-0 font-medium hover:underline">
           {fixLabel(failure.fix)} →

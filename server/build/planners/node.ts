@@ -3,7 +3,7 @@ import { packageInstall, type PackageInstall } from '#server/build/planners/node
 import { nodeVersion } from '#server/build/planners/node-version.ts';
 import { dependsOn, readPackageJson, type PackageJson } from '#server/build/planners/package-json.ts';
 import { isBackground, processTypeOf } from '#server/build/planners/procfile.ts';
-import { buildArguments, planFailure, renderedPlan, runSteps } from '#server/build/planners/results.ts';
+import { buildArguments, planFailure, renderedPlan, runSteps, startFindings } from '#server/build/planners/results.ts';
 import { fileServerStage, fileServerPort } from '#server/build/planners/file-server.ts';
 import { staticFolder } from '#server/build/planners/static.ts';
 import type { PlanFailure, PlanInput, Planner, PlanResult } from '#server/build/planners/types.ts';
@@ -207,11 +207,7 @@ export const nodePlanner: Planner = {
     }
     if (start === null && input.settings.run.command === null)
       return planFailure('no_planner', 'run.command', 'package.json has no start script.', 'Add a start script, or set a start command.'); // prettier-ignore
-    const found = [
-      ...facts.found,
-      ...(start === null ? [] : [`starts with \`${start.command}\` (${start.from})`]),
-      ...(isBackground(input) ? [] : [`listens on ${defaultPort} unless PORT says otherwise`]),
-    ];
+    const found = [...facts.found, ...startFindings(input, start, defaultPort)];
     const stages = serverStages(input, facts, start?.command ?? null);
     return renderedPlan(input, 'node', { found, stages, port: defaultPort });
   },

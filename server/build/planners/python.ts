@@ -1,6 +1,6 @@
 /** Planner: Python applications with requirements.txt, pyproject.toml, or no dependencies at all. */
 import { isBackground, processTypeOf } from '#server/build/planners/procfile.ts';
-import { buildArguments, planFailure, renderedPlan, runSteps } from '#server/build/planners/results.ts';
+import { buildArguments, planFailure, renderedPlan, runSteps, startFindings } from '#server/build/planners/results.ts';
 import type { PlanFailure, PlanInput, Planner, PlanResult, RepositoryListing } from '#server/build/planners/types.ts';
 import { imageUser, type Stage, type Step } from '#server/build/render.ts';
 
@@ -145,8 +145,7 @@ export const pythonPlanner: Planner = {
       input.settings.build.installCommand === null
         ? (install?.found ?? 'no dependencies')
         : 'install command from the settings',
-      ...(start === null ? [] : [`starts with \`${start.command}\` (${start.from})`]),
-      ...(isBackground(input) ? [] : [`listens on ${defaultPort} unless PORT says otherwise`]),
+      ...startFindings(input, start, defaultPort),
     ];
     const stages = stagesOf(input, `python:${version.version}-slim-bookworm`, install, start?.command ?? null);
     return renderedPlan(input, 'python', { found, stages, port: defaultPort });

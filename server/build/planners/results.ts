@@ -28,6 +28,22 @@ export const renderedPlan = (
   },
 });
 
+/** How it starts and where it listens, in words; what a setting says comes before what was found. */
+export function startFindings(
+  input: PlanInput,
+  found: { command: string; from: string } | null,
+  defaultPort: number,
+): string[] {
+  const { command, port } = input.settings.run;
+  const start = command === null ? found : { command, from: 'settings' };
+  const listens = port === null ? `listens on ${defaultPort} unless PORT says otherwise` : `listens on ${port}`;
+  const isBackground = ['worker', 'job', 'cron'].includes(input.context.kind);
+  return [
+    ...(start === null ? [] : [`starts with \`${start.command}\` (${start.from})`]),
+    ...(isBackground ? [] : [listens]),
+  ];
+}
+
 /** Build arguments for the variables of the component; names that are not plain words cannot reach a Dockerfile. */
 export const buildArguments = (input: PlanInput): Step[] =>
   input.context.buildVariables
