@@ -103,7 +103,8 @@ export function databaseSettings(engine: DatabaseEngine, sizeGib: number): Setti
     run: { port },
     size: { memoryMib },
     volumes: [{ name: 'data', path: '/data', sizeGib }],
-    readiness: { deadlineSeconds: 180, drainSeconds: 0, stopGraceSeconds: 60 },
+    // After a power cut a database reads its log before it answers.
+    readiness: { deadlineSeconds: 600, drainSeconds: 0, stopGraceSeconds: 60 },
   };
 }
 
