@@ -5,12 +5,16 @@ import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } 
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { engineVersion } from '#cli/platform/engine.ts';
-import { exec } from '#server/exec.ts';
+import { exec, execOk } from '#server/exec.ts';
+
+/** The engine's default bridge. @param run its folder */
+export const bridgeOf = (run: string): string => `${path.basename(run)}-d`.slice(-15);
 
 export class OwnEngine {
   readonly socket: string;
   readonly #folder: string;
   readonly #run: string;
+  readonly #bridge: string;
   #child: ChildProcess | null = null;
   #liveRestore = true;
 
@@ -18,6 +22,7 @@ export class OwnEngine {
   constructor(folder: string, run: string) {
     this.#folder = folder;
     this.#run = run;
+    this.#bridge = bridgeOf(run);
     this.socket = path.join(run, 'docker.sock');
   }
 
@@ -29,12 +34,13 @@ export class OwnEngine {
     if (existsSync(containerd) && !existsSync(`/proc/${readFileSync(containerd, 'utf8').trim()}`)) rmSync(containerd);
     const file = path.join(this.#folder, 'dockerd.json');
     mkdirSync(this.#folder, { recursive: true });
+    await this.#makeBridge();
     // No rules of its own in the machine's tables: another engine has them. Instances reach nothing outside, and need nothing.
     writeFileSync(
       file,
       JSON.stringify({
         'data-root': path.join(this.#folder, 'data'), 'exec-root': this.#run, pidfile: path.join(this.#run, 'docker.pid'), hosts: [`unix://${this.socket}`],
-        bridge: 'none', iptables: false, 'ip-masq': false, 'live-restore': liveRestore, 'storage-driver': 'overlay2', 'log-level': 'warn',
+        bridge: this.#bridge, iptables: false, 'ip-masq': false, 'live-restore': liveRestore, 'storage-driver': 'overlay2', 'log-level': 'warn',
         'exec-opts': ['native.cgroupdriver=cgroupfs'], 'cgroup-parent': `/${path.basename(this.#run)}`, 'log-driver': 'json-file', 'userland-proxy': false,
       }),
     ); // prettier-ignore
@@ -44,6 +50,16 @@ export class OwnEngine {
       if (tries > 600) throw new Error(`The engine did not start; see ${this.#folder}/dockerd.log`);
       await sleep(50);
     }
+  }
+  /**
+   * A default bridge of its own that nothing uses: an engine told to have none removes `docker0`, which is the other
+   * engine's.
+   */
+  async #makeBridge(): Promise<void> {
+    if (existsSync(`/sys/class/net/${this.#bridge}`)) return;
+    await execOk('ip', ['link', 'add', this.#bridge, 'type', 'bridge']);
+    await execOk('ip', ['address', 'add', '192.0.2.1/28', 'dev', this.#bridge]);
+    await execOk('ip', ['link', 'set', this.#bridge, 'up']);
   }
   async kill(signal: NodeJS.Signals): Promise<void> {
     const child = this.#child;
@@ -69,6 +85,7 @@ export class OwnEngine {
     if (networks.length > 0) await this.docker('network', 'rm', ...networks);
     await this.kill('SIGTERM');
     await exec('umount', ['-l', path.join(this.#run, 'netns/default')]);
+    await exec('ip', ['link', 'delete', this.#bridge]);
     rmSync(this.#run, { recursive: true, force: true });
   }
 }

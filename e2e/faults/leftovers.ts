@@ -7,6 +7,7 @@ import { stopBuilder } from '#server/build/builder-engine.ts';
 import { exec } from '#server/exec.ts';
 import { createLogger } from '#server/log.ts';
 import { createFirewall } from '#server/runtime/firewall.ts';
+import { bridgeOf } from './engine.ts';
 
 export const prefix = '/tmp/slwf-';
 export const runFolder = (tag: string): string => `/run/slwf-${tag}`;
@@ -38,6 +39,7 @@ async function clean(stateDir: string): Promise<void> {
     await stopBuilder({ stateDir, SLIPWAY_DOCKER_SOCKET: '', SLIPWAY_BUILD_MEMORY_MIB: 0, SLIPWAY_BUILD_DISK_GIB: 0 });
     const log = createLogger({}, () => undefined);
     await createFirewall({ tag: installation.tag, openPorts: [], log }).remove(AbortSignal.timeout(20_000));
+    await exec('ip', ['link', 'delete', bridgeOf(run)]);
     const { stdout } = await exec('ip', ['-o', 'link', 'show', 'type', 'bridge']);
     for (const [, bridge = ''] of stdout.matchAll(/: (\S+?):/g))
       if (bridge.startsWith(`slw-${installation.tag}-`)) await exec('ip', ['link', 'delete', bridge]);
