@@ -86,7 +86,7 @@ export const singleScenarios: readonly Scenario[] = [
         releaseId = await place.request();
       });
       await doomed.ended;
-      expect(await place.over(releaseId)).toMatchObject({ outcome: 'live', failure: null });
+      expect(await place.over(releaseId, 120_000)).toMatchObject({ outcome: 'live', failure: null });
       expect(await most()).toBe(1);
     },
   },
@@ -102,7 +102,7 @@ export const singleScenarios: readonly Scenario[] = [
         await place.set('ANSWER', 'next');
         releaseId = await place.request();
       });
-      expect(await place.over(releaseId)).toMatchObject({ outcome: 'live', failure: null });
+      expect(await place.over(releaseId, 120_000)).toMatchObject({ outcome: 'live', failure: null });
       stopped.send('SIGCONT');
       expect(await Promise.race([stopped.ended, sleep(10_000)])).toMatchObject({ code: 1 });
       expect(await most()).toBe(1);
