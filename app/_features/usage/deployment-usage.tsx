@@ -7,6 +7,9 @@ import { Section } from '#app/_features/shell/page.tsx';
 import { amountWords, monthWords } from '#app/_features/usage/view.ts';
 import { bytesWords, countWords } from '#app/ui/time-words.ts';
 
+const imageWords = ({ images, imageBytes }: { images: number; imageBytes: number }): string =>
+  images === 0 ? 'None kept yet' : `${bytesWords(imageBytes)} in ${countWords(images, 'image')} that its releases keep`;
+
 /** What one deployment used this month and what is kept for it. */
 export function DeploymentUsage({ deploymentId }: { deploymentId: string }) {
   const trpc = useTRPC();
@@ -16,10 +19,7 @@ export function DeploymentUsage({ deploymentId }: { deploymentId: string }) {
     ['CPU', data ? `${amountWords(data.cpuHours)} CPU-hours` : ''],
     ['Memory', data ? `${amountWords(data.memoryGibHours)} GiB-hours` : ''],
     ['Builds', data ? `${amountWords(data.buildMinutes)} minutes` : ''],
-    [
-      'Images',
-      data ? `${bytesWords(data.imageBytes)} in ${countWords(data.images, 'image')} that can be restored` : '',
-    ],
+    ['Images', data ? imageWords(data) : ''],
   ];
   return (
     <Section

@@ -7,7 +7,11 @@ import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { pack } from 'tar-stream';
 import { Agent, request } from 'undici';
+import * as z from 'zod';
 import { exec, execOk } from '#server/exec.ts';
+
+/** Says which process imported it. */
+const testLabel = 'slipway.test';
 
 export interface TestImage {
   reference: string;
@@ -26,8 +30,10 @@ export async function importTestImage(socketPath: string, labels: Record<string,
   tar.finalize();
   const repository = `slipway/${randomBytes(16).toString('hex')}`;
   const dispatcher = new Agent({ connect: { socketPath }, headersTimeout: 60_000 });
+  await removeForgotten(dispatcher);
   const query = new URLSearchParams({ fromSrc: '-', repo: repository, tag: '1' });
-  for (const [key, value] of Object.entries(labels)) query.append('changes', `LABEL ${key}=${value}`);
+  for (const [key, value] of Object.entries({ [testLabel]: String(process.pid), ...labels }))
+    query.append('changes', `LABEL ${key}=${value}`);
   const answer = await request(`http://engine/images/create?${query}`, {
     method: 'POST',
     dispatcher,
@@ -47,6 +53,17 @@ export async function importTestImage(socketPath: string, labels: Record<string,
       if (removed.statusCode !== 200 && removed.statusCode !== 404) throw new Error(answer);
     },
   };
+}
+
+/** Images of test runs that were killed: nobody else would ever remove them. */
+async function removeForgotten(dispatcher: Agent): Promise<void> {
+  const filters = encodeURIComponent(JSON.stringify({ label: [testLabel] }));
+  const listed = await request(`http://engine/images/json?filters=${filters}`, { dispatcher });
+  const found = z.array(z.object({ Id: z.string(), Labels: z.record(z.string(), z.string()) }));
+  for (const { Id, Labels } of found.parse(await listed.body.json())) {
+    if (existsSync(`/proc/${Labels[testLabel] ?? ''}`)) continue;
+    await (await request(`http://engine/images/${Id}?force=true`, { method: 'DELETE', dispatcher })).body.dump();
+  }
 }
 
 async function busybox(): Promise<Buffer> {
