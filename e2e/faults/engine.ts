@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isRunning } from '#cli/platform/daemon.ts';
 import { engineVersion } from '#cli/platform/engine.ts';
 import { exec, execOk } from '#server/exec.ts';
 
@@ -31,7 +32,9 @@ export class OwnEngine {
     mkdirSync(this.#run, { recursive: true });
     rmSync(path.join(this.#run, 'docker.pid'), { force: true });
     const containerd = path.join(this.#run, 'containerd/containerd.pid');
-    if (existsSync(containerd) && !existsSync(`/proc/${readFileSync(containerd, 'utf8').trim()}`)) rmSync(containerd);
+    // After a kill its number may belong to a zombie that nobody collects; dockerd would wait for it.
+    if (existsSync(containerd) && !isRunning(Number(readFileSync(containerd, 'utf8')), 'containerd'))
+      rmSync(containerd);
     const file = path.join(this.#folder, 'dockerd.json');
     mkdirSync(this.#folder, { recursive: true });
     await this.#makeBridge();

@@ -26,7 +26,9 @@ beforeAll(async () => {
   machine = await startMachine(scale);
   tenant = await Tenant.create(machine);
   recorder = new Recorder(machine).start();
-}, 180_000);
+  // The base image travels once, with nothing beside it.
+  await (await tenant.place()).deploy();
+}, 300_000);
 afterAll(async () => {
   await recorder.stop();
   await machine.dispose();
