@@ -3,7 +3,8 @@
  * who may enter no other folder of the state and, where the state is below a closed folder, cannot even come here by its
  * path: it is started inside and uses names only.
  */
-import { chmod, chown, rename, rm } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { chmod, chown, rename } from 'node:fs/promises';
 import { chmodSync, chownSync, mkdirSync } from 'node:fs';
 import type { Server } from 'node:net';
 import path from 'node:path';
@@ -27,8 +28,8 @@ export function prepareGatewayFolder(stateDir: string): void {
 
 /** Listens at a socket file that the gateway's user can open, and nobody else. One that is there is replaced. */
 export async function listenForGateway(server: Server, socketPath: string): Promise<void> {
-  const fresh = `${socketPath}.new`;
-  await rm(fresh, { force: true });
+  // Two workers may start at the same moment: each makes its own, and the last one serves.
+  const fresh = `${socketPath}.${randomBytes(3).toString('hex')}`;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(fresh, () => resolve());
