@@ -5,7 +5,7 @@ import { eq } from 'drizzle-orm';
 import { expect } from 'vitest';
 import { releaseComponents, releaseSteps } from '#server/db/schema/releases.ts';
 import type { FaultPoint } from '#server/release/fault.ts';
-import { appFiles, type Place } from '#e2e/faults/places.ts';
+import { appFiles, type Place, type ReleaseRow } from '#e2e/faults/places.ts';
 import type { Scenario } from '#e2e/faults/scenario.ts';
 import type { Stage } from '#e2e/faults/stage.ts';
 
@@ -26,9 +26,11 @@ const killed = (id: string, title: string, point: FaultPoint, build = false): Sc
     let releaseId = '';
     const doomed = await stage.doomed(point, 'kill', async () => (releaseId = await asks(stage, place, build)));
     await doomed.ended;
-    const at = Date.now();
+    const [at, { leaseOwner: dead }] = [Date.now(), await place.row(releaseId)];
+    const isTaken = (row: ReleaseRow): boolean => row.outcome !== null || (row.leaseOwner !== null && row.leaseOwner !== dead); // prettier-ignore
+    await place.until(releaseId, isTaken, 60_000);
+    expect(Date.now() - at).toBeLessThan(30_000);
     expect(await place.over(releaseId)).toMatchObject({ outcome: 'live', failure: null });
-    if (!point.startsWith('retiring')) expect(Date.now() - at).toBeLessThan(30_000);
   },
 });
 
