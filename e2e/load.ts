@@ -73,12 +73,13 @@ export class Load {
     this.#target = target;
   }
 
-  /** Starts the mix; `scale` multiplies the number of clients of each kind. */
-  start(scale = 1): void {
+  /** Starts the mix; `scale` multiplies the number of clients of each kind, `only` leaves the others out. */
+  start(scale = 1, only?: readonly Answer['kind'][]): void {
     const kinds: [Answer['kind'], number, boolean][] = [
       ['get', 4, true], ['get', 2, false], ['post', 3, true], ['post', 1, false], ['slow', 3, true], ['download', 2, false], ['socket', 3, false],
     ]; // prettier-ignore
     for (const [kind, clients, reuse] of kinds) {
+      if (only && !only.includes(kind)) continue;
       for (let index = 0; index < clients * scale; index += 1) this.#loops.push(this.#run(kind, reuse));
     }
   }

@@ -3,6 +3,7 @@ import { ports } from './environment.ts';
 import { startGitServer, type GitServer } from './git-server.ts';
 import { backwardSteps, Load, send } from './load.ts';
 import { makeGitProject } from './places.ts';
+import { postsInConsole } from './posts.ts';
 import { deploy, Program } from './program.ts';
 import { signedIn } from './first-account.ts';
 
@@ -68,23 +69,4 @@ async function openSockets(host: string, count: number): Promise<{ closed(): num
     closed: () => open.filter((socket) => socket.readyState !== WebSocket.OPEN).length,
     close: () => open.forEach((socket) => socket.terminate()),
   };
-}
-
-/** How often each POST's id stands in the consoles of all instances that ever ran. */
-async function postsInConsole(
-  program: Program,
-  place: { org: string; deploymentId: string },
-): Promise<Map<string, number>> {
-  const counts = new Map<string, number>();
-  for (let after: string | undefined; ;) {
-    const page = await program.api.logs.page.query({
-      org: place.org, of: { kind: 'deployment', deploymentId: place.deploymentId }, limit: 5000, ...(after === undefined ? {} : { after }),
-    }); // prettier-ignore
-    for (const line of page.lines) {
-      const id = /^POST (\S+) \d+$/u.exec(line.text)?.[1];
-      if (id) counts.set(id, (counts.get(id) ?? 0) + 1);
-    }
-    if (!page.hasMore) return counts;
-    after = page.after;
-  }
 }

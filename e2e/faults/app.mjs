@@ -15,7 +15,7 @@ const hoard = () => {
   const kept = [];
   setInterval(() => kept.push(Buffer.alloc(16 * 1024 * 1024, 1)), 10);
 };
-const server = createServer(async (request, response) => {
+const serve = async (request, response) => {
   const url = new URL(request.url, 'http://app');
   if (url.pathname === '/slow') return setTimeout(() => json(response, 200, {}), Number(url.searchParams.get('ms')));
   if (url.pathname === '/hoard') return hoard();
@@ -31,7 +31,8 @@ const server = createServer(async (request, response) => {
   let bytes = 0;
   for await (const chunk of request) bytes += chunk.length;
   return json(response, 200, { bytes });
-});
+};
+const server = createServer((request, response) => void serve(request, response));
 server.keepAliveTimeout = 75_000;
 server.on('upgrade', (_request, socket) => {
   socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');

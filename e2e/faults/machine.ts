@@ -3,7 +3,7 @@
  * builder of its own, real HAProxy behind the real agent, and the real worker, from one bundle. Nothing of it is shared.
  */
 import { randomBytes } from 'node:crypto';
-import { appendFileSync, chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { bundleProcesses } from '#cli/platform/build.ts';
 import { ensurePostgres, stopPostgres } from '#cli/platform/postgres.ts';
@@ -130,7 +130,3 @@ export async function startMachine(scale: number): Promise<Machine> {
     },
   }; // prettier-ignore
 }
-
-export const note = (machine: Machine, text: string): void => {
-  appendFileSync(machine.logFile, `${new Date().toISOString()} ${text}\n`);
-};
