@@ -68,15 +68,13 @@ export const environmentSchema = z.object({
     .string()
     .default('')
     .describe('Comma-separated hosts or host:port with private addresses that tenants may fetch from'),
-  SLIPWAY_GITHUB_URL: siteUrl('https://github.com').describe('Where SSH keys are imported from as GitHub'),
-  SLIPWAY_GITLAB_URL: siteUrl('https://gitlab.com').describe('Where SSH keys are imported from as GitLab'),
   SLIPWAY_FAULT: optionalText.describe(
     'Fault point for tests: `point=kill`, `throw` or `stop`, then `:n` for the n-th time',
   ),
-  GITHUB_URL: z
-    .url({ protocol: /^https?$/ })
-    .default('https://github.com')
-    .describe('GitHub, or the URL of a GitHub Enterprise server'),
+  GITHUB_URL: siteUrl('https://github.com').describe(
+    'GitHub or a GitHub Enterprise server: for sign-in and the import of SSH keys',
+  ),
+  GITLAB_URL: siteUrl('https://gitlab.com').describe('GitLab: for the import of SSH keys'),
   GITHUB_CLIENT_ID: optionalText.describe('Sign-in with GitHub'),
   GITHUB_CLIENT_SECRET: optionalText.describe('Sign-in with GitHub'),
   OIDC_ISSUER: z.url().optional().describe('Sign-in with any OpenID Connect issuer'),

@@ -49,7 +49,7 @@ async function openWebProcess(): Promise<WebProcess> {
       privateGitHosts: config.privateGitHosts,
       sshPort: config.SLIPWAY_SSH_PORT,
       keySites: {
-        urls: { github: config.SLIPWAY_GITHUB_URL, gitlab: config.SLIPWAY_GITLAB_URL },
+        urls: { github: config.GITHUB_URL, gitlab: config.GITLAB_URL },
         privateHosts: config.privateGitHosts,
       },
     },
