@@ -35,6 +35,8 @@ export const testPrograms = [
   { command: 'rsync', apt: 'rsync' },
   { command: 'sshfs', apt: 'sshfs' },
 ];
+/** What the fault suite needs beside both: a clock that is wrong. @type {readonly Program[]} */
+export const faultPrograms = [{ command: 'faketime', apt: 'faketime' }];
 /** What the benchmarks need beside both. @type {readonly Program[]} */
 export const benchPrograms = [
   { command: 'wrk', apt: 'wrk' },
