@@ -31,7 +31,7 @@ beforeAll(async () => {
   values = { SLIPWAY_WEB_PORT: String(await freePort()), SLIPWAY_PUBLIC_URL: 'http://slipway.localhost' };
   writePrivate(path.join(stateDir, 'environment'), Object.entries(values).map((pair) => pair.join('=')).join('\n')); // prettier-ignore
   const ready = `console.log(JSON.stringify({ message: 'ready' })); setInterval(() => {}, 1000);`;
-  for (const role of ['worker', 'agent']) writeFileSync(path.join(folder, `${role}.mjs`), ready);
+  for (const role of ['worker', 'agent', 'gateway']) writeFileSync(path.join(folder, `${role}.mjs`), ready);
   writeFileSync(
     path.join(folder, 'web/server.js'),
     `require('http').createServer().listen(process.env.PORT, '127.0.0.1')`,
