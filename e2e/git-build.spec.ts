@@ -55,7 +55,7 @@ test('a broken build keeps the old release serving and is mended by following it
 
   await signInPage(page);
   await page.goto(`/${place.org}/${place.projectSlug}/${place.deploymentSlug}/releases/${failed.number}`);
-  await page.getByRole('link', { name: 'Open the setting' }).click();
+  await page.getByRole('link', { name: 'Open the setting', exact: true }).click();
   const field = page.getByLabel('Build command');
   await expect(field).toBeFocused();
   await field.fill('');

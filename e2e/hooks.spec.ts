@@ -41,7 +41,7 @@ test('a hook that fails keeps the previous release; its link leads to the mendin
   await signInPage(page);
   await page.goto(`/${place.org}/${place.projectSlug}/${place.deploymentSlug}/releases/${String(failed.number)}`);
   await expect(page.getByText('no such table: carts').first()).toBeVisible();
-  await page.getByRole('link', { name: 'Open the setting' }).click();
+  await page.getByRole('link', { name: 'Open the setting', exact: true }).click();
   const field = page.getByLabel('Post-deploy hook');
   await expect(field).toBeFocused();
   await field.fill('node -e "console.log(`migrated for release ${process.env.RELEASE}`)"');
